@@ -1,0 +1,1 @@
+//! Names the packages, wraps each verb as a stage, plans the graph.

@@ -1,0 +1,1 @@
+//! Type-checks one package against its imports' interfaces.

@@ -1,0 +1,1 @@
+//! Runs a stage once per key, in parallel, and says why it ran.

@@ -1,0 +1,1 @@
+//! SSA functions with a text form and a verifier.

@@ -1,0 +1,1 @@
+//! go.mod files to an exact list of packages and files.

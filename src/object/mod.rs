@@ -1,0 +1,1 @@
+//! Symbols, relocations, sections of compiled code and data.

@@ -1,0 +1,1 @@
+//! The Go files we ship inside the binary, and what they replace.

@@ -1,0 +1,1 @@
+//! What one file says about itself before it is parsed whole.

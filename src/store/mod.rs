@@ -1,0 +1,1 @@
+//! Keeps bytes under keys; a damaged entry is a miss.

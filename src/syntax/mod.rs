@@ -1,0 +1,1 @@
+//! Turns text into a tree and back; total, never fails.

@@ -1,0 +1,1 @@
+//! What the checker found out, in ids and tables; export data.
