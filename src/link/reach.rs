@@ -82,7 +82,6 @@ impl Facts {
             match reloc.kind {
                 object::DataRelocKind::Method(i) => tables.entry(i).or_default().push(name.clone()),
                 kind if kind.is_weak() => {}
-                object::DataRelocKind::InitOrder => {}
                 _ => {
                     // Static interface values and itabs hold values of that type; memory described by a type may not.
                     if !is_type && name.starts_with("type:") {

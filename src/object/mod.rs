@@ -1,1 +1,5 @@
-//! Symbols, relocations, sections of compiled code and data.
+//! Symbols and code of one compiled package: what `codegen` writes and `link` reads.
+
+mod data;
+
+pub use data::{Data, DataMethod, DataReloc, DataRelocKind, Section};
