@@ -21,6 +21,7 @@ mod func;
 mod op;
 mod text;
 mod unit;
+mod verify;
 
 pub use builder::{Builder, drop_copies, drop_unreachable, resolve_aliases};
 pub use entities::{Block, Inst, Loc, SigRef, Site, Slot, Sym, Ty, Value, Var};
@@ -32,3 +33,4 @@ pub use op::{
     Alloc, BinOp, BlockCall, BoundsKind, Call, Callee, Conv, FloatCc, IntCc, MemFlags, Op, RmwOp, UnOp,
 };
 pub use unit::{InstanceRef, Unit, UnitFunc};
+pub use verify::{Dominators, Fault, verify};
