@@ -5,6 +5,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::func::{Func, FuncMeta};
+use crate::object;
 
 /// A function and its place in the source.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -29,6 +30,7 @@ pub struct Unit {
     /// Import path; `main` for a command.
     pub package: Arc<str>,
     pub funcs: Vec<UnitFunc>,
+    pub datas: Vec<object::Data>,
     /// The functions the package's init task runs, in order: dynamic variable initialisation, then each `init`.
     pub init_funcs: Vec<Arc<str>>,
     /// Import paths of packages that must be initialised before, sorted.
