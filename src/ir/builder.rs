@@ -16,7 +16,9 @@ use rustc_hash::FxHashMap;
 
 use super::entities::{Block, Inst, Loc, SigRef, Slot, Sym, Ty, Value, Var};
 use super::func::{Func, LocData, Signature, ValueDef};
-use super::op::{Alloc, BinOp, BlockCall, BoundsKind, Call, Callee, Conv, FloatCc, IntCc, MemFlags, Op, RmwOp, UnOp};
+use super::op::{
+    Alloc, BinOp, BlockCall, BoundsKind, Call, Callee, Conv, FloatCc, IntCc, MemFlags, Op, RmwOp, UnOp,
+};
 
 #[derive(Clone, Default)]
 struct Preds {
@@ -391,7 +393,12 @@ impl Builder {
 
     pub fn set(&mut self, var: Var, val: Value) {
         let block = self.open.unwrap_or_else(|| panic!("{}: no open block to set {var}", self.func.name));
-        assert_eq!(self.func.ty(val), self.vars[var], "{}: {var} set to {val} of another type", self.func.name);
+        assert_eq!(
+            self.func.ty(val),
+            self.vars[var],
+            "{}: {var} set to {val} of another type",
+            self.func.name
+        );
         self.defs.insert((var, block), val);
     }
 
@@ -447,7 +454,13 @@ impl Builder {
             // One predecessor may lead here by several edges: each is listed once, in the order of `targets`.
             let nth = self.state[block].preds[..i].iter().filter(|&&p| p == inst).count();
             let mut op = std::mem::replace(&mut self.func.insts[inst].op, Op::Unreachable);
-            op.targets_mut().into_iter().filter(|to| to.block == block).nth(nth).expect("an edge per predecessor").args.push(v);
+            op.targets_mut()
+                .into_iter()
+                .filter(|to| to.block == block)
+                .nth(nth)
+                .expect("an edge per predecessor")
+                .args
+                .push(v);
             self.func.insts[inst].op = op;
         }
     }

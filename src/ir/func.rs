@@ -288,7 +288,9 @@ impl Func {
             | Op::OverflowPtr => vec![Ty::Ptr],
             Op::CallerPc | Op::CallerSp | Op::FramePtr => vec![Ty::I64],
             Op::Binary { op: BinOp::PtrAdd, .. } => vec![Ty::Ptr],
-            Op::Binary { a, .. } | Op::Unary { a, .. } | Op::Fma { a, .. } | Op::Select { a, .. } => vec![self.ty(*a)],
+            Op::Binary { a, .. } | Op::Unary { a, .. } | Op::Fma { a, .. } | Op::Select { a, .. } => {
+                vec![self.ty(*a)]
+            }
             Op::Convert { to, .. } => vec![*to],
             Op::Icmp { .. } | Op::Fcmp { .. } | Op::AtomicCas { .. } => vec![Ty::I8],
             Op::AddCarry { .. } | Op::SubBorrow { .. } => vec![Ty::I64, Ty::I64],

@@ -26,8 +26,8 @@ mod verify;
 pub use builder::{Builder, drop_copies, drop_unreachable, resolve_aliases};
 pub use entities::{Block, Inst, Loc, SigRef, Site, Slot, Sym, Ty, Value, Var};
 pub use func::{
-    Attrs, BlockData, CallConv, Func, FuncMeta, InstData, LocData, MethodUse, Signature, SiteData, SlotData, ValueData,
-    ValueDef,
+    Attrs, BlockData, CallConv, Func, FuncMeta, InstData, LocData, MethodUse, Signature, SiteData, SlotData,
+    ValueData, ValueDef,
 };
 pub use op::{
     Alloc, BinOp, BlockCall, BoundsKind, Call, Callee, Conv, FloatCc, IntCc, MemFlags, Op, RmwOp, UnOp,

@@ -293,61 +293,158 @@ pub struct Alloc {
 pub enum Op {
     // Constants.
     /// Integer or pointer; the bits above the width are a sign extension.
-    Iconst { ty: Ty, imm: i64 },
+    Iconst {
+        ty: Ty,
+        imm: i64,
+    },
     /// By its bits.
-    F32const { bits: u32 },
-    F64const { bits: u64 },
+    F32const {
+        bits: u32,
+    },
+    F64const {
+        bits: u64,
+    },
     /// The address of a symbol plus `offset` bytes.
-    SymAddr { sym: Sym, offset: i64 },
-    SlotAddr { slot: Slot, offset: u32 },
+    SymAddr {
+        sym: Sym,
+        offset: i64,
+    },
+    SlotAddr {
+        slot: Slot,
+        offset: u32,
+    },
 
     // Arithmetic.
-    Binary { op: BinOp, a: Value, b: Value },
-    Unary { op: UnOp, a: Value },
-    Convert { op: Conv, to: Ty, a: Value },
+    Binary {
+        op: BinOp,
+        a: Value,
+        b: Value,
+    },
+    Unary {
+        op: UnOp,
+        a: Value,
+    },
+    Convert {
+        op: Conv,
+        to: Ty,
+        a: Value,
+    },
     /// I8 result, as for `Fcmp`.
-    Icmp { cc: IntCc, a: Value, b: Value },
-    Fcmp { cc: FloatCc, a: Value, b: Value },
+    Icmp {
+        cc: IntCc,
+        a: Value,
+        b: Value,
+    },
+    Fcmp {
+        cc: FloatCc,
+        a: Value,
+        b: Value,
+    },
     /// `cond` is an I8: `a` when it is not zero.
-    Select { cond: Value, a: Value, b: Value },
+    Select {
+        cond: Value,
+        a: Value,
+        b: Value,
+    },
     /// a * b + c, rounded once.
-    Fma { a: Value, b: Value, c: Value },
+    Fma {
+        a: Value,
+        b: Value,
+        c: Value,
+    },
     /// Two I64 results: the sum and the carry out (0 or 1); `carry` in is 0 or 1.
-    AddCarry { a: Value, b: Value, carry: Value },
+    AddCarry {
+        a: Value,
+        b: Value,
+        carry: Value,
+    },
     /// Two I64 results: the difference and the borrow out.
-    SubBorrow { a: Value, b: Value, borrow: Value },
+    SubBorrow {
+        a: Value,
+        b: Value,
+        borrow: Value,
+    },
 
     // Memory. The address is `addr + offset`.
-    Load { ty: Ty, addr: Value, offset: i32, flags: MemFlags },
-    Store { addr: Value, val: Value, offset: i32, flags: MemFlags },
+    Load {
+        ty: Ty,
+        addr: Value,
+        offset: i32,
+        flags: MemFlags,
+    },
+    Store {
+        addr: Value,
+        val: Value,
+        offset: i32,
+        flags: MemFlags,
+    },
     /// A store of a pointer that the collector must hear of: when `runtime.writeBarrier.enabled`, old and new value go to
     /// the P's buffer first.
-    StoreWb { addr: Value, val: Value, offset: i32, flags: MemFlags },
+    StoreWb {
+        addr: Value,
+        val: Value,
+        offset: i32,
+        flags: MemFlags,
+    },
     /// `size` bytes, regions equal or disjoint, no write barrier.
-    MemCopy { dst: Value, src: Value, size: u64, align: u32 },
-    MemZero { dst: Value, size: u64, align: u32 },
+    MemCopy {
+        dst: Value,
+        src: Value,
+        size: u64,
+        align: u32,
+    },
+    MemZero {
+        dst: Value,
+        size: u64,
+        align: u32,
+    },
     Alloc(Alloc),
 
     // Checks. Each ends in a Go panic when it fails, and is dead when provably true.
     /// Panics when the pointer is nil.
-    NilCheck { ptr: Value },
+    NilCheck {
+        ptr: Value,
+    },
     /// See [`BoundsKind`]; both are I64. `unsigned`: the index is of an unsigned type, for the message only.
-    BoundsCheck { kind: BoundsKind, idx: Value, len: Value, unsigned: bool },
+    BoundsCheck {
+        kind: BoundsKind,
+        idx: Value,
+        len: Value,
+        unsigned: bool,
+    },
     /// Panics (integer divide by zero) when `val` is 0.
-    DivCheck { val: Value },
+    DivCheck {
+        val: Value,
+    },
     /// Panics (negative shift amount) when `val` is negative.
-    ShiftCheck { val: Value },
+    ShiftCheck {
+        val: Value,
+    },
 
     // Calls.
     Call(Call),
 
     // Atomics, all sequentially consistent.
-    AtomicLoad { ty: Ty, addr: Value },
-    AtomicStore { addr: Value, val: Value },
+    AtomicLoad {
+        ty: Ty,
+        addr: Value,
+    },
+    AtomicStore {
+        addr: Value,
+        val: Value,
+    },
     /// The result is the old value.
-    AtomicRmw { op: RmwOp, addr: Value, val: Value },
+    AtomicRmw {
+        op: RmwOp,
+        addr: Value,
+        val: Value,
+    },
     /// I8 result: whether it was exchanged.
-    AtomicCas { addr: Value, old: Value, new: Value },
+    AtomicCas {
+        addr: Value,
+        old: Value,
+        new: Value,
+    },
     Fence,
 
     // The machine.
@@ -364,14 +461,26 @@ pub enum Op {
     /// The overflow area this function was called with. In the entry block only.
     OverflowPtr,
     /// `val` is used here: whatever it keeps alive lives until now.
-    KeepAlive { val: Value },
+    KeepAlive {
+        val: Value,
+    },
 
     // Terminators.
     Jump(BlockCall),
-    Brif { cond: Value, then: BlockCall, els: BlockCall },
+    Brif {
+        cond: Value,
+        then: BlockCall,
+        els: BlockCall,
+    },
     /// Integer switch; the case values are distinct, sign-extended constants.
-    Switch { val: Value, cases: Vec<(i64, BlockCall)>, default: BlockCall },
-    Return { vals: Vec<Value> },
+    Switch {
+        val: Value,
+        cases: Vec<(i64, BlockCall)>,
+        default: BlockCall,
+    },
+    Return {
+        vals: Vec<Value>,
+    },
     /// Call and return what it returns; same results as this function, no slot's address is passed.
     TailCall(Call),
     /// Control never gets here: the call before does not return. Traps if it does.
@@ -382,7 +491,12 @@ impl Op {
     pub fn is_terminator(&self) -> bool {
         matches!(
             self,
-            Op::Jump(_) | Op::Brif { .. } | Op::Switch { .. } | Op::Return { .. } | Op::TailCall(_) | Op::Unreachable
+            Op::Jump(_)
+                | Op::Brif { .. }
+                | Op::Switch { .. }
+                | Op::Return { .. }
+                | Op::TailCall(_)
+                | Op::Unreachable
         )
     }
 
@@ -501,7 +615,9 @@ impl Op {
         match self {
             Op::Jump(to) => vec![to],
             Op::Brif { then, els, .. } => vec![then, els],
-            Op::Switch { cases, default, .. } => cases.iter_mut().map(|(_, to)| to).chain([default]).collect(),
+            Op::Switch { cases, default, .. } => {
+                cases.iter_mut().map(|(_, to)| to).chain([default]).collect()
+            }
             _ => Vec::new(),
         }
     }

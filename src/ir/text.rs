@@ -81,7 +81,8 @@ impl fmt::Display for Func {
             let data = &self.blocks[block];
             write!(f, "{block}")?;
             if !data.params.is_empty() {
-                let params: Vec<String> = data.params.iter().map(|&p| format!("{p}: {}", self.ty(p))).collect();
+                let params: Vec<String> =
+                    data.params.iter().map(|&p| format!("{p}: {}", self.ty(p))).collect();
                 write!(f, "({})", params.join(", "))?;
             }
             f.write_str(if data.cold { ": cold\n" } else { ":\n" })?;

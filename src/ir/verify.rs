@@ -95,7 +95,9 @@ impl Verifier<'_> {
         }
         self.at = (None, None);
         let params: Vec<Ty> = func.blocks[func.entry()].params.iter().map(|&p| func.ty(p)).collect();
-        self.expect(params == func.sig.params, || "the entry's parameters are not the signature's".to_owned());
+        self.expect(params == func.sig.params, || {
+            "the entry's parameters are not the signature's".to_owned()
+        });
         if let Some(handler) = func.handler {
             self.expect(seen[handler], || "the handler is not laid out".to_owned());
             self.expect(func.blocks[handler].params.is_empty(), || "the handler has parameters".to_owned());
@@ -112,7 +114,9 @@ impl Verifier<'_> {
                 self.expect(have == func.result_tys(&data.op), || "wrong result types".to_owned());
                 for (i, &r) in data.results.iter().enumerate() {
                     let def = func.values[r].def;
-                    self.expect(def == ValueDef::Result(inst, i as u32), || format!("{r} is defined elsewhere"));
+                    self.expect(def == ValueDef::Result(inst, i as u32), || {
+                        format!("{r} is defined elsewhere")
+                    });
                 }
                 self.check_op(block, nth, &data.op);
             }
@@ -139,7 +143,9 @@ impl Verifier<'_> {
         match op {
             Op::Iconst { ty, .. } => self.expect(ty.is_int(), || "iconst of a float".to_owned()),
             Op::F32const { .. } | Op::F64const { .. } | Op::Fence | Op::Unreachable => {}
-            Op::SymAddr { sym, .. } => self.expect(func.syms.get(*sym).is_some(), || "no such symbol".to_owned()),
+            Op::SymAddr { sym, .. } => {
+                self.expect(func.syms.get(*sym).is_some(), || "no such symbol".to_owned())
+            }
             Op::SlotAddr { slot, offset } => match func.slots.get(*slot) {
                 Some(data) => self.expect(*offset <= data.size, || format!("beyond {slot}")),
                 None => self.fault("no such slot"),
@@ -188,11 +194,15 @@ impl Verifier<'_> {
             }
             Op::Load { addr, flags, offset, .. } => {
                 self.want(*addr, Ty::Ptr);
-                self.expect(!flags.may_fault || (0..4096).contains(offset), || "fault offset too large".to_owned());
+                self.expect(!flags.may_fault || (0..4096).contains(offset), || {
+                    "fault offset too large".to_owned()
+                });
             }
             Op::Store { addr, flags, offset, .. } => {
                 self.want(*addr, Ty::Ptr);
-                self.expect(!flags.may_fault || (0..4096).contains(offset), || "fault offset too large".to_owned());
+                self.expect(!flags.may_fault || (0..4096).contains(offset), || {
+                    "fault offset too large".to_owned()
+                });
             }
             Op::StoreWb { addr, val, .. } => {
                 self.want(*addr, Ty::Ptr);
@@ -267,7 +277,9 @@ impl Verifier<'_> {
             Conv::ToSint => from.is_float() && wide(to),
             Conv::Promote => from == Ty::F32 && to == Ty::F64,
             Conv::Demote => from == Ty::F64 && to == Ty::F32,
-            Conv::Bitcast => int(from) != int(to) && from.bytes() == to.bytes() && from != Ty::Ptr && to != Ty::Ptr,
+            Conv::Bitcast => {
+                int(from) != int(to) && from.bytes() == to.bytes() && from != Ty::Ptr && to != Ty::Ptr
+            }
         };
         self.expect(ok, || format!("{} from {from} to {to}", op.name()));
     }

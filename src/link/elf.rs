@@ -151,12 +151,14 @@ fn write_program_headers(out: &mut [u8], sections: &[Section]) {
     let mut rows = Vec::new();
     let table = (N_PROGRAM_HEADERS * PROGRAM_HEADER) as u64;
     rows.push((pt_phdr, 4, BASE + HEADER as u64, table, table, PAGE));
-    let note = sections.iter().find(|s| s.content == Content::Note).expect("an executable has a build id note");
+    let note =
+        sections.iter().find(|s| s.content == Content::Note).expect("an executable has a build id note");
     rows.push((pt_note, 4, note.address, note.size, note.size, 4));
     for (access, flags) in [(Access::Execute, 5), (Access::Read, 4), (Access::Write, 6)] {
         let of = || sections.iter().filter(|s| s.access == access);
         let start = if access == Access::Execute { BASE } else { of().next().map_or(BASE, |s| s.address) };
-        let in_file = of().filter(|s| s.content != Content::Zero).map(|s| s.address + s.size).max().unwrap_or(start);
+        let in_file =
+            of().filter(|s| s.content != Content::Zero).map(|s| s.address + s.size).max().unwrap_or(start);
         let in_memory = of().map(|s| s.address + s.size).max().unwrap_or(start);
         rows.push((pt_load, flags, start, in_file - start, in_memory - start, PAGE));
     }
@@ -208,12 +210,15 @@ impl SectionHeaders {
             Access::Write => alloc | write,
         };
         let offset = (section.address - BASE) as usize;
-        self.row(section.name, kind, flags, section.address, offset, section.size as usize, [
-            0,
-            0,
-            section.align as usize,
-            0,
-        ]);
+        self.row(
+            section.name,
+            kind,
+            flags,
+            section.address,
+            offset,
+            section.size as usize,
+            [0, 0, section.align as usize, 0],
+        );
     }
 
     /// `rest`: link, info, alignment, entry size.
@@ -222,7 +227,16 @@ impl SectionHeaders {
     }
 
     #[expect(clippy::too_many_arguments, reason = "the fields of a section header")]
-    fn row(&mut self, name: &str, kind: u32, flags: u64, address: u64, offset: usize, size: usize, rest: [usize; 4]) {
+    fn row(
+        &mut self,
+        name: &str,
+        kind: u32,
+        flags: u64,
+        address: u64,
+        offset: usize,
+        size: usize,
+        rest: [usize; 4],
+    ) {
         let [link, info, align, entry_size] = rest;
         self.rows.extend((self.names.len() as u32).to_le_bytes());
         self.rows.extend(kind.to_le_bytes());

@@ -159,7 +159,8 @@ struct Names<'a> {
 
 fn name_table<'a>(rows: &[Row<'a>]) -> Names<'a> {
     let mut names = Names { bytes: vec![0], offsets: BTreeMap::new() };
-    let all = rows.iter().flat_map(|row| std::iter::once(row.name).chain(row.inline_tree.iter().map(|i| i.name)));
+    let all =
+        rows.iter().flat_map(|row| std::iter::once(row.name).chain(row.inline_tree.iter().map(|i| i.name)));
     for name in all {
         names.offsets.entry(name).or_insert_with(|| {
             let at = names.bytes.len() as u32;

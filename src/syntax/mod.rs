@@ -1,1 +1,3 @@
 //! Turns text into a tree and back; total, never fails.
+
+pub mod ast;

@@ -56,8 +56,24 @@ systems! {
 impl Os {
     /// Names that select files by suffix (`_zos.go`), although no program can be built for all of them.
     pub const SUFFIXES: &'static [&'static str] = &[
-        "aix", "android", "darwin", "dragonfly", "freebsd", "hurd", "illumos", "ios", "js", "linux", "nacl", "netbsd",
-        "openbsd", "plan9", "solaris", "wasip1", "windows", "zos",
+        "aix",
+        "android",
+        "darwin",
+        "dragonfly",
+        "freebsd",
+        "hurd",
+        "illumos",
+        "ios",
+        "js",
+        "linux",
+        "nacl",
+        "netbsd",
+        "openbsd",
+        "plan9",
+        "solaris",
+        "wasip1",
+        "windows",
+        "zos",
     ];
 
     /// A system whose files and tags this one takes as well.

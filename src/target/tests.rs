@@ -21,7 +21,10 @@ fn ints(n: usize) -> Shape {
 fn a_value_is_wholly_in_registers_or_wholly_in_memory() {
     // func(a, b string, c []int, d int) string: 4 registers are taken, the slice does not fit, the int does.
     let got = abi::assign(&[ints(2), ints(2), ints(3), ints(1)], &[ints(2)], 8);
-    assert_eq!(got.params, [Place::Registers, Place::Registers, Place::Memory { offset: 0 }, Place::Registers]);
+    assert_eq!(
+        got.params,
+        [Place::Registers, Place::Registers, Place::Memory { offset: 0 }, Place::Registers]
+    );
     assert_eq!(got.results, [Place::Registers]);
     assert_eq!((got.overflow.ret_offset, got.overflow.size), (24, 24));
 }
