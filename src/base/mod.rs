@@ -4,7 +4,14 @@
 //! Anything that knows Go. A room above gives these words their meaning.
 
 pub mod diag;
+pub mod digest;
+pub mod par;
 pub mod span;
+pub mod trace;
+pub mod wire;
+pub mod world;
 
 pub use diag::{Diagnostic, Diagnostics, Severity};
+pub use digest::{ContentId, Digest, Hasher, Key};
 pub use span::{FileId, Pos, SourceFile, Sources};
+pub use world::World;
