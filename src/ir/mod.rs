@@ -19,9 +19,13 @@ mod builder;
 mod entities;
 mod func;
 mod op;
+mod parse;
 mod text;
 mod unit;
 mod verify;
+
+#[cfg(test)]
+mod tests;
 
 pub use builder::{Builder, drop_copies, drop_unreachable, resolve_aliases};
 pub use entities::{Block, Inst, Loc, SigRef, Site, Slot, Sym, Ty, Value, Var};
@@ -32,5 +36,6 @@ pub use func::{
 pub use op::{
     Alloc, BinOp, BlockCall, BoundsKind, Call, Callee, Conv, FloatCc, IntCc, MemFlags, Op, RmwOp, UnOp,
 };
+pub use parse::parse;
 pub use unit::{InstanceRef, Unit, UnitFunc};
 pub use verify::{Dominators, Fault, verify};
