@@ -63,6 +63,11 @@ impl DataRelocKind {
     pub fn is_weak(self) -> bool {
         matches!(self, DataRelocKind::WeakAbs64 | DataRelocKind::WeakTypeOff32)
     }
+
+    /// Whether a program without the target cannot be linked.
+    pub fn must_exist(self) -> bool {
+        !self.is_weak() && !matches!(self, DataRelocKind::Method(_))
+    }
 }
 
 /// One place that depends on another symbol's address.
