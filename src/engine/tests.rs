@@ -1,0 +1,81 @@
+//! The engine with a toy stage: keys, hits, reasons, damage, panics.
+
+use super::*;
+use crate::base::digest::Bytes;
+
+struct Double;
+
+struct Number {
+    name: String,
+    value: u32,
+}
+
+impl Digest for Number {
+    fn digest(&self, h: &mut Hasher) {
+        let Number { name, value } = self;
+        h.field("name", name).field("value", value);
+    }
+}
+
+impl Stage for Double {
+    const NAME: &'static str = "double";
+    const VERSION: u32 = 1;
+    type Input = Number;
+    type Output = (u32, Bytes);
+
+    fn subject(input: &Number) -> String {
+        input.name.clone()
+    }
+
+    fn inputs(input: &Number) -> Vec<(String, String)> {
+        vec![("value".to_owned(), input.value.to_string())]
+    }
+
+    fn run(input: &Number, _env: &Env<'_>) -> (u32, Bytes) {
+        assert!(input.value != 13, "unlucky number");
+        (input.value * 2, Bytes(vec![0; 3]))
+    }
+}
+
+fn number(value: u32) -> Number {
+    Number { name: "n".to_owned(), value }
+}
+
+#[test]
+fn a_stage_runs_once_per_key() {
+    let store = Arc::new(Store::in_memory());
+    let engine = Engine::new(store.clone(), History::default(), false);
+    let first = engine.get::<Double>(&number(4)).unwrap();
+    let second = engine.get::<Double>(&number(4)).unwrap();
+    assert_eq!((first.value.0, first.ran, second.value.0, second.ran), (8, true, 8, false));
+    assert_eq!(first.content, second.content);
+    let (record, history) = engine.finish();
+    assert_eq!(record.totals(), Counts { ran: 1, cached: 1 });
+    assert_eq!(record.ran[0].changes, None);
+
+    let engine = Engine::new(store.clone(), history, false);
+    assert!(engine.get::<Double>(&number(5)).unwrap().ran);
+    let (record, _) = engine.finish();
+    let change = Change { name: "value".into(), old: Some("4".into()), new: Some("5".into()) };
+    assert_eq!(record.ran[0].changes, Some(vec![change]));
+
+    let engine = Engine::new(store, History::default(), true);
+    assert!(engine.get::<Double>(&number(5)).unwrap().ran);
+}
+
+#[test]
+fn a_panic_is_a_report() {
+    let engine = Engine::new(Arc::new(Store::in_memory()), History::default(), false);
+    let error = engine.get::<Double>(&number(13)).err().unwrap();
+    assert_eq!((error.stage, error.subject.as_str()), ("double", "n"));
+    assert!(error.message.starts_with("unlucky number at src/engine/tests.rs:"), "{}", error.message);
+    assert!(engine.get::<Double>(&number(12)).is_ok());
+}
+
+#[test]
+fn an_output_of_another_shape_is_a_miss() {
+    let store = Arc::new(Store::in_memory());
+    store.put(key_of::<Double>(&number(4)), "double", vec![255u8; 2]);
+    let engine = Engine::new(store, History::default(), false);
+    assert!(engine.get::<Double>(&number(4)).unwrap().ran);
+}
