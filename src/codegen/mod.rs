@@ -24,6 +24,7 @@ mod emit;
 mod func;
 mod implicit;
 mod memory;
+pub mod natives;
 
 pub use dump::{asm, clif};
 pub use implicit::implicit_symbols;
@@ -94,6 +95,7 @@ impl Backend {
             ("enable_pinned_reg", "true"),
             ("enable_probestack", "false"),
             ("enable_verifier", verifier),
+            ("enable_jump_tables", "true"),
             ("enable_multi_ret_implicit_sret", "false"),
         ] {
             flags.set(name, value).unwrap_or_else(|e| panic!("Cranelift flag {name}: {e}"));

@@ -102,7 +102,7 @@ const RUNTIME: Rules = Rules {
         Edit::Value { file: "proc.go", name: "haveSysmon", value: "false" },
         Edit::Words { file: "proc.go", decl: "main", find: "lockOSThread()", with: "_ = 0" },
         Edit::Words { file: "proc.go", decl: "main", find: "unlockOSThread()", with: "_ = 0" },
-        Edit::Words { file: "proc.go", decl: "schedinit", find: "procresize(procs)", with: "procresize(1)" },
+        Edit::Words { file: "proc.go", decl: "schedinit", find: "procresize(procs)", with: "procresize(min(procs, 1))" },
         Edit::Fields {
             file: "runtime2.go",
             name: "g",

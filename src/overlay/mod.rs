@@ -86,6 +86,9 @@ pub struct Rules {
 /// The architecture's name in packages selected with [`Rules::no_arch`]: one no constraint mentions.
 pub const NO_ARCH: &str = "thermos";
 
+/// How far above the end of a stack its functions still check: `stackGuard` of package runtime.
+pub const STACK_GUARD: u32 = 32 << 10;
+
 /// The rules of a package of the standard library, if it has any.
 pub fn rules(import_path: &str) -> Option<&'static Rules> {
     RULES.iter().find(|rules| rules.import_path == import_path)

@@ -61,7 +61,25 @@ pub(super) fn apply<'a>(rules: &Rules, file: &str, text: &'a str) -> Result<Cow<
     for (start, end, with) in changes.into_iter().rev() {
         out.replace_range(start..end, &with);
     }
-    Ok(Cow::Owned(out))
+    Ok(Cow::Owned(blank_unused_imports(text, out)))
+}
+
+/// Gives the blank name to imports that only the replaced text used.
+fn blank_unused_imports(original: &str, patched: String) -> String {
+    let Some(start) = patched.find("\nimport (\n") else { return patched };
+    let Some(end) = patched[start..].find("\n)").map(|i| start + i) else { return patched };
+    let mut out = patched[..start].to_string();
+    for line in patched[start..end].split_inclusive('\n') {
+        let spec = line.trim();
+        let name = spec.trim_matches('"').rsplit('/').next().unwrap_or_default();
+        let selector = format!("{name}.");
+        if spec.starts_with('"') && !patched[end..].contains(&selector) && original.contains(&selector) {
+            out.push_str(&line.replacen('"', "_ \"", 1));
+        } else {
+            out.push_str(line);
+        }
+    }
+    out + &patched[end..]
 }
 
 fn edit_changes(edit: &Edit, all: &[Decl], text: &str) -> Result<Vec<(usize, usize, String)>, String> {
