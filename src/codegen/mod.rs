@@ -95,7 +95,6 @@ impl Backend {
             ("enable_pinned_reg", "true"),
             ("enable_probestack", "false"),
             ("enable_verifier", verifier),
-            ("enable_jump_tables", "true"),
             ("enable_multi_ret_implicit_sret", "false"),
         ] {
             flags.set(name, value).unwrap_or_else(|e| panic!("Cranelift flag {name}: {e}"));
