@@ -1,1 +1,39 @@
-//! What the checker found out, in ids and tables; export data.
+//! What the checker found out: types, objects, scopes, constants, and the tables that tie them to the tree.
+//!
+//! ```text
+//! Ty ──kind──▶ Kind ──obj──▶ ObjRef ──pkg──▶ PkgRef ──scope──▶ Scope ──lookup──▶ ObjRef ──ty──▶ Ty
+//! ```
+//! All of these are small copies that refer to data living as long as the process. Equality of `Ty` is equality of ids:
+//! types are compared with [`identical`].
+
+mod arena;
+pub mod constant;
+mod identical;
+mod info;
+mod interface;
+mod named;
+mod object;
+mod predicates;
+mod scope;
+mod string;
+mod subst;
+mod ty;
+mod type_set;
+pub mod universe;
+
+pub use arena::intern;
+pub use constant::Const;
+pub use identical::{identical, identical_ignore_tags};
+pub use info::{
+    Checked, ExprId, Info, Initializer, InstanceInfo, Mode, Selection, SelectionKind, Table, TypeAndValue,
+};
+pub use interface::Interface;
+pub use named::{Alias, Instance, Named, TypeParam, instantiate};
+pub use object::{FuncInfo, Obj, ObjKind, ObjRef, VarInfo, VarKind, is_exported};
+pub use scope::{Package, PkgRef, Scope};
+pub use predicates::{comparable_type, is_type_param};
+pub use string::{Qualifier, type_string};
+pub use subst::{Subst, chan_dir_fits, fresh_tparams, instantiate_signature, rename_tparams};
+pub use ty::{Array, Basic, BasicKind, Chan, ChanDir, Kind, Map, Signature, Struct, Term, Ty, Tuple, Union};
+pub use type_set::{TermSet, TypeSet, TypeSetFault};
+pub use universe::BuiltinId;
