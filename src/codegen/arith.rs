@@ -250,7 +250,13 @@ impl Translator<'_> {
         self.set_with_carry(results, total, first, second);
     }
 
-    fn set_with_carry(&mut self, results: &[ir::Value], total: clif::Value, first: clif::Value, second: clif::Value) {
+    fn set_with_carry(
+        &mut self,
+        results: &[ir::Value],
+        total: clif::Value,
+        first: clif::Value,
+        second: clif::Value,
+    ) {
         let out = self.cur.ins().bor(first, second);
         let out = self.cur.ins().uextend(I64, out);
         self.values[results[0]] = Some(total);

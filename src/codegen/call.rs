@@ -55,7 +55,12 @@ impl Translator<'_> {
     }
 
     /// A call of a Go function that the IR does not name.
-    pub fn call_runtime(&mut self, name: &'static str, args: &[clif::Value], results: &[clif::Type]) -> Vec<clif::Value> {
+    pub fn call_runtime(
+        &mut self,
+        name: &'static str,
+        args: &[clif::Value],
+        results: &[clif::Type],
+    ) -> Vec<clif::Value> {
         let mut sig = clif::Signature::new(CallConv::Tail);
         sig.params.extend(args.iter().map(|&v| clif::AbiParam::new(self.type_of(v))));
         sig.returns.extend(results.iter().map(|&t| clif::AbiParam::new(t)));
@@ -65,7 +70,12 @@ impl Translator<'_> {
         self.emit_call(Target::Direct(callee), args, results)
     }
 
-    fn emit_call(&mut self, target: Target, args: &[clif::Value], results: &[clif::Type]) -> Vec<clif::Value> {
+    fn emit_call(
+        &mut self,
+        target: Target,
+        args: &[clif::Value],
+        results: &[clif::Type],
+    ) -> Vec<clif::Value> {
         let Some(handler) = self.func.handler else {
             let inst = match target {
                 Target::Direct(callee) => self.cur.ins().call(callee, args),
@@ -112,7 +122,8 @@ impl Translator<'_> {
 
     /// A signature of ours, once per function.
     pub fn helper_sig(&mut self, sig: clif::Signature) -> clif::SigRef {
-        let known = self.cur.func.dfg.signatures.iter().find(|(_, have)| **have == sig).map(|(known, _)| known);
+        let known =
+            self.cur.func.dfg.signatures.iter().find(|(_, have)| **have == sig).map(|(known, _)| known);
         known.unwrap_or_else(|| self.cur.func.import_signature(sig))
     }
 

@@ -63,7 +63,14 @@ impl Translator<'_> {
         }
     }
 
-    fn table(&mut self, v: clif::Value, first: i64, span: usize, cases: &[(i64, &BlockCall)], default: &BlockCall) {
+    fn table(
+        &mut self,
+        v: clif::Value,
+        first: i64,
+        span: usize,
+        cases: &[(i64, &BlockCall)],
+        default: &BlockCall,
+    ) {
         let call = |tr: &mut Self, to: &BlockCall| {
             let (block, args) = tr.branch(to);
             clif::BlockCall::new(block, args, &mut tr.cur.func.dfg.value_lists)
@@ -110,7 +117,8 @@ pub(super) fn back_edges_to_poll(func: &ir::Func, dom: &ir::Dominators) -> BTree
             }
         }
     }
-    let calls = |block: ir::Block| func.blocks[block].insts.iter().any(|&i| matches!(func.insts[i].op, Op::Call(_)));
+    let calls =
+        |block: ir::Block| func.blocks[block].insts.iter().any(|&i| matches!(func.insts[i].op, Op::Call(_)));
     for (from, head) in back_edges {
         if !loop_body(from, head, &preds).into_iter().any(calls) {
             out.insert(from);
@@ -120,7 +128,11 @@ pub(super) fn back_edges_to_poll(func: &ir::Func, dom: &ir::Dominators) -> BTree
 }
 
 /// The blocks from which `from` can be reached without going through `head`, and `head`.
-fn loop_body(from: ir::Block, head: ir::Block, preds: &SecondaryMap<ir::Block, Vec<ir::Block>>) -> BTreeSet<ir::Block> {
+fn loop_body(
+    from: ir::Block,
+    head: ir::Block,
+    preds: &SecondaryMap<ir::Block, Vec<ir::Block>>,
+) -> BTreeSet<ir::Block> {
     let mut body = BTreeSet::from([head]);
     let mut work = vec![from];
     while let Some(block) = work.pop() {

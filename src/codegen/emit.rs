@@ -47,17 +47,24 @@ pub(super) fn emit(
 
 fn relocs(func: &ir::Func, clif: &clif::Function, compiled: &CompiledCode) -> Vec<object::CodeReloc> {
     let names = clif.params.user_named_funcs();
-    let mut out: Vec<object::CodeReloc> = compiled.buffer.relocs().iter().map(|reloc| {
-        let FinalizedRelocTarget::ExternalName(clif::ExternalName::User(name)) = &reloc.target else {
-            panic!("{}: code refers to {:?}", func.name, reloc.target);
-        };
-        let kind = match reloc.kind {
-            Reloc::X86PCRel4 | Reloc::X86CallPCRel4 | Reloc::X86CallPLTRel4 => object::CodeRelocKind::PcRel32,
-            Reloc::Abs8 => object::CodeRelocKind::Abs64,
-            other => panic!("{}: relocation {other:?}", func.name),
-        };
-        object::CodeReloc { offset: reloc.offset, kind, target: names[*name].index, addend: reloc.addend }
-    }).collect();
+    let mut out: Vec<object::CodeReloc> = compiled
+        .buffer
+        .relocs()
+        .iter()
+        .map(|reloc| {
+            let FinalizedRelocTarget::ExternalName(clif::ExternalName::User(name)) = &reloc.target else {
+                panic!("{}: code refers to {:?}", func.name, reloc.target);
+            };
+            let kind = match reloc.kind {
+                Reloc::X86PCRel4 | Reloc::X86CallPCRel4 | Reloc::X86CallPLTRel4 => {
+                    object::CodeRelocKind::PcRel32
+                }
+                Reloc::Abs8 => object::CodeRelocKind::Abs64,
+                other => panic!("{}: relocation {other:?}", func.name),
+            };
+            object::CodeReloc { offset: reloc.offset, kind, target: names[*name].index, addend: reloc.addend }
+        })
+        .collect();
     out.sort();
     out
 }
@@ -76,11 +83,15 @@ fn lines(compiled: &CompiledCode) -> Vec<(u32, u32)> {
 
 fn locs(func: &ir::Func) -> Vec<object::CodeLoc> {
     let site = |site: ir::Site| site.index() as u32;
-    func.locs.values().map(|l| object::CodeLoc { file: l.file, line: l.line, site: l.site.map(site) }).collect()
+    func.locs
+        .values()
+        .map(|l| object::CodeLoc { file: l.file, line: l.line, site: l.site.map(site) })
+        .collect()
 }
 
 fn sites(func: &ir::Func) -> Vec<object::CodeSite> {
-    let one = |s: &ir::SiteData| object::CodeSite { callee: s.callee.index() as u32, at: s.at.index() as u32 };
+    let one =
+        |s: &ir::SiteData| object::CodeSite { callee: s.callee.index() as u32, at: s.at.index() as u32 };
     func.sites.values().map(one).collect()
 }
 

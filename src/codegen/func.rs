@@ -191,8 +191,12 @@ impl Translator<'_> {
             Some(&known) => known,
             None => {
                 let name = self.user_name(sym);
-                let data =
-                    clif::GlobalValueData::Symbol { name, offset: offset.into(), colocated: true, tls: false };
+                let data = clif::GlobalValueData::Symbol {
+                    name,
+                    offset: offset.into(),
+                    colocated: true,
+                    tls: false,
+                };
                 let new = self.cur.func.create_global_value(data);
                 self.globals.insert((sym, offset), new);
                 new

@@ -80,7 +80,9 @@ impl Body {
         for i in 0..self.n_values {
             // Numbers the text leaves out become aliases of themselves' successor: nobody names them.
             let data = self.values.get(&i).copied();
-            func.values.push(data.unwrap_or(ValueData { ty: Ty::I64, def: ValueDef::Param(Block::new(0), u32::MAX) }));
+            func.values.push(
+                data.unwrap_or(ValueData { ty: Ty::I64, def: ValueDef::Param(Block::new(0), u32::MAX) }),
+            );
         }
         Ok(func)
     }
@@ -432,12 +434,15 @@ impl<'a> Cursor<'a> {
 
     fn ident(&mut self) -> Res<String> {
         let len = self.rest.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(self.rest.len());
-        if len == 0 { Err(format!("expected a word at {:?}", self.rest)) } else { Ok(self.take(len).to_owned()) }
+        if len == 0 {
+            Err(format!("expected a word at {:?}", self.rest))
+        } else {
+            Ok(self.take(len).to_owned())
+        }
     }
 
     fn number(&mut self) -> Res<i64> {
-        let len =
-            self.rest.find(|c: char| !c.is_alphanumeric() && c != '-').unwrap_or(self.rest.len());
+        let len = self.rest.find(|c: char| !c.is_alphanumeric() && c != '-').unwrap_or(self.rest.len());
         let text = self.take(len);
         let parsed = match text.strip_prefix("0x") {
             Some(hex) => u64::from_str_radix(hex, 16).map(|n| n as i64),
@@ -469,7 +474,8 @@ impl<'a> Cursor<'a> {
                     'r' => out.push('\r'),
                     '0' => out.push('\0'),
                     'u' => {
-                        let hex: String = chars.by_ref().map(|(_, c)| c).skip(1).take_while(|&c| c != '}').collect();
+                        let hex: String =
+                            chars.by_ref().map(|(_, c)| c).skip(1).take_while(|&c| c != '}').collect();
                         let code = u32::from_str_radix(&hex, 16).ok().and_then(char::from_u32);
                         out.push(code.ok_or_else(bad)?);
                     }

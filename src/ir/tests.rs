@@ -70,7 +70,11 @@ fn loop_variables_become_parameters() {
     b.ret(vec![total]);
     let func = b.finish();
     assert_eq!(verify(&func), Ok(()));
-    assert_eq!(func.blocks[head].params.len(), 2, "the variable that never changes needs no parameter:\n{func}");
+    assert_eq!(
+        func.blocks[head].params.len(),
+        2,
+        "the variable that never changes needs no parameter:\n{func}"
+    );
 }
 
 #[test]

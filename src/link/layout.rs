@@ -147,10 +147,8 @@ pub(super) fn place(job: &Job<'_>, symbols: &Symbols<'_>, tables: &Tables) -> La
     let itabs_start = itabs_start.unwrap_or(types_size);
 
     let blobs = add_blobs(symbols, tables, &homes, &offsets, &mut sizes);
-    let notes = [
-        buildinfo::go_build_id_note(job.build_id),
-        buildinfo::gnu_build_id_note(&fold(job.build_id)),
-    ];
+    let notes =
+        [buildinfo::go_build_id_note(job.build_id), buildinfo::gnu_build_id_note(&fold(job.build_id))];
     sizes[Home::GoBuildId as usize] = notes[0].len() as u64;
     sizes[Home::GnuBuildId as usize] = notes[1].len() as u64;
     sizes[Home::Text as usize] = u64::from(tables.text_size);
@@ -181,7 +179,13 @@ pub(super) fn place(job: &Job<'_>, symbols: &Symbols<'_>, tables: &Tables) -> La
     }
 }
 
-fn add_blobs(symbols: &Symbols<'_>, tables: &Tables, homes: &[Home], offsets: &[u64], sizes: &mut [u64]) -> Blobs {
+fn add_blobs(
+    symbols: &Symbols<'_>,
+    tables: &Tables,
+    homes: &[Home],
+    offsets: &[u64],
+    sizes: &mut [u64],
+) -> Blobs {
     let program = |home: Home, size: u64| {
         let mut mask = Mask::new((size / 8) as usize);
         for (i, data) in symbols.datas.iter().enumerate().filter(|(i, _)| homes[*i] == home) {
@@ -321,7 +325,12 @@ pub(super) fn marks(layout: &Layout) -> HashMap<&'static str, (Home, u64)> {
 }
 
 /// Entry point and symbol table.
-pub(super) fn extras<'a>(job: &Job<'_>, symbols: &'a Symbols<'_>, layout: &Layout, tables: &Tables) -> elf::Extras<'a> {
+pub(super) fn extras<'a>(
+    job: &Job<'_>,
+    symbols: &'a Symbols<'_>,
+    layout: &Layout,
+    tables: &Tables,
+) -> elf::Extras<'a> {
     let entry = symbols.get(job.entry).map(|s| layout.address(s)).expect("resolve() made sure of the entry");
     let table = (!job.strip_symbols).then(|| {
         let mut list: Vec<elf::Symbol<'_>> = Vec::new();
@@ -343,13 +352,15 @@ pub(super) fn extras<'a>(job: &Job<'_>, symbols: &'a Symbols<'_>, layout: &Layou
             size: u64::from(tables.sizes[i]),
         }));
         let shown = |data: &Data| !data.section.is_types() && !data.name.starts_with("go:string.");
-        list.extend(symbols.datas.iter().enumerate().filter(|(_, data)| shown(data)).map(|(i, data)| elf::Symbol {
-            name: &data.name,
-            kind: elf::SymbolKind::Object,
-            global: true,
-            section: layout.home(i) as usize,
-            address: layout.datas[i],
-            size: data.size,
+        list.extend(symbols.datas.iter().enumerate().filter(|(_, data)| shown(data)).map(|(i, data)| {
+            elf::Symbol {
+                name: &data.name,
+                kind: elf::SymbolKind::Object,
+                global: true,
+                section: layout.home(i) as usize,
+                address: layout.datas[i],
+                size: data.size,
+            }
         }));
         list
     });

@@ -138,7 +138,8 @@ impl Symbols<'_> {
                 Text::Compiled(func) => Some(*func),
                 Text::Trap(_) => None,
             };
-            func.into_iter().flat_map(|f| f.code.relocs.iter().map(move |r| (target(f.code, r), &*f.code.name)))
+            func.into_iter()
+                .flat_map(|f| f.code.relocs.iter().map(move |r| (target(f.code, r), &*f.code.name)))
         });
         let from_data = self.datas.iter().flat_map(|data| {
             data.relocs.iter().filter(|r| r.kind.must_exist()).map(move |r| (&*r.target, &*data.name))
@@ -156,7 +157,10 @@ pub(super) fn resolve(job: &Job<'_>, symbols: &mut Symbols<'_>) -> Result<Vec<St
         }
     }
     if !missing.is_empty() && !job.trap_undefined {
-        return Err(missing.into_iter().map(|(symbol, user)| LinkFault::Undefined { symbol, user }).collect());
+        return Err(missing
+            .into_iter()
+            .map(|(symbol, user)| LinkFault::Undefined { symbol, user })
+            .collect());
     }
     let names: Vec<String> = missing.into_keys().collect();
     symbols.funcs.extend(names.iter().map(|name| Text::Trap(name.clone())));

@@ -100,9 +100,13 @@ pub enum LinkFault {
 impl fmt::Display for LinkFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            LinkFault::Undefined { symbol, user } => write!(f, "{user}: relocation target {symbol} not defined"),
+            LinkFault::Undefined { symbol, user } => {
+                write!(f, "{user}: relocation target {symbol} not defined")
+            }
             LinkFault::Duplicate { symbol } => write!(f, "duplicated definition of symbol {symbol}"),
-            LinkFault::TooFar { symbol, user } => write!(f, "{user}: relocation target {symbol} out of reach"),
+            LinkFault::TooFar { symbol, user } => {
+                write!(f, "{user}: relocation target {symbol} out of reach")
+            }
         }
     }
 }

@@ -7,7 +7,13 @@ use super::synth::{MAIN_INITTASKS, MODULEDATA};
 use super::text::Tables;
 
 /// Writes the fields the running program's own layout names; a program without a runtime has no moduledata.
-pub(super) fn write(job: &Job<'_>, symbols: &Symbols<'_>, layout: &Layout, tables: &Tables, sections: &mut Sections) {
+pub(super) fn write(
+    job: &Job<'_>,
+    symbols: &Symbols<'_>,
+    layout: &Layout,
+    tables: &Tables,
+    sections: &mut Sections,
+) {
     let Some(symbol) = symbols.get(MODULEDATA) else { return };
     let base = layout.address(symbol);
     for (field, words) in fields(symbols, layout, tables) {
@@ -19,7 +25,8 @@ pub(super) fn write(job: &Job<'_>, symbols: &Symbols<'_>, layout: &Layout, table
             sections.at(Home::Module, at, 8).copy_from_slice(&word.to_le_bytes());
         }
     }
-    let (_, hasmain) = job.moduledata.iter().find(|(name, _)| name == "hasmain").expect("moduledata has hasmain");
+    let (_, hasmain) =
+        job.moduledata.iter().find(|(name, _)| name == "hasmain").expect("moduledata has hasmain");
     sections.at(Home::Module, base + hasmain, 1)[0] = 1;
 }
 

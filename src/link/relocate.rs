@@ -8,7 +8,11 @@ use super::load::{self, Symbols, Text};
 use crate::object::{CodeRelocKind, DataRelocKind};
 
 /// Applies every relocation.
-pub(super) fn all(symbols: &Symbols<'_>, layout: &Layout, sections: &mut Sections) -> Result<(), Vec<LinkFault>> {
+pub(super) fn all(
+    symbols: &Symbols<'_>,
+    layout: &Layout,
+    sections: &mut Sections,
+) -> Result<(), Vec<LinkFault>> {
     let mut faults = BTreeSet::new();
     code(symbols, layout, sections, &mut faults);
     data(symbols, layout, sections, &mut faults);
@@ -24,14 +28,17 @@ fn code(symbols: &Symbols<'_>, layout: &Layout, sections: &mut Sections, faults:
             let target = layout.address(target).wrapping_add_signed(reloc.addend);
             let place = layout.funcs[i] + u64::from(reloc.offset);
             let done = match reloc.kind {
-                CodeRelocKind::PcRel32 => write_32(sections, Home::Text, place, target.wrapping_sub(place) as i64),
+                CodeRelocKind::PcRel32 => {
+                    write_32(sections, Home::Text, place, target.wrapping_sub(place) as i64)
+                }
                 CodeRelocKind::Abs64 => {
                     sections.at(Home::Text, place, 8).copy_from_slice(&target.to_le_bytes());
                     true
                 }
             };
             if !done {
-                faults.insert(LinkFault::TooFar { symbol: name.to_owned(), user: func.code.name.to_string() });
+                faults
+                    .insert(LinkFault::TooFar { symbol: name.to_owned(), user: func.code.name.to_string() });
             }
         }
     }
@@ -44,7 +51,8 @@ fn data(symbols: &Symbols<'_>, layout: &Layout, sections: &mut Sections, faults:
     for (i, data) in symbols.datas.iter().enumerate() {
         let home = layout.home(i);
         for reloc in &data.relocs {
-            let target = symbols.get(&reloc.target).map(|s| layout.address(s).wrapping_add_signed(reloc.addend));
+            let target =
+                symbols.get(&reloc.target).map(|s| layout.address(s).wrapping_add_signed(reloc.addend));
             let must = || target.expect("resolve() saw every target that must exist");
             let place = layout.datas[i] + u64::from(reloc.offset);
             let from = |base: u64, address: u64| address.wrapping_sub(base) as i64;
@@ -64,7 +72,10 @@ fn data(symbols: &Symbols<'_>, layout: &Layout, sections: &mut Sections, faults:
                 }
             };
             if !done {
-                faults.insert(LinkFault::TooFar { symbol: reloc.target.to_string(), user: data.name.to_string() });
+                faults.insert(LinkFault::TooFar {
+                    symbol: reloc.target.to_string(),
+                    user: data.name.to_string(),
+                });
             }
         }
     }

@@ -15,7 +15,12 @@ pub(super) const FIPSINFO: &str = "go:fipsinfo";
 pub(super) fn add(job: &Job<'_>, symbols: &mut Symbols<'_>) {
     add_init_tasks(job, symbols);
     add_strings(job, symbols);
-    symbols.define(with_bytes(BUILDINFO, Section::NoPtrData, 16, buildinfo::blob(job.version, &buildinfo::framed_modinfo(job.modinfo))));
+    symbols.define(with_bytes(
+        BUILDINFO,
+        Section::NoPtrData,
+        16,
+        buildinfo::blob(job.version, &buildinfo::framed_modinfo(job.modinfo)),
+    ));
     symbols.define(fips_block());
     if symbols.get("runtime.lastmoduledatap").is_some() {
         let mut last = Data::new("runtime.lastmoduledatap", Section::NoPtrData, 8, 8);
@@ -53,7 +58,8 @@ fn add_init_tasks(job: &Job<'_>, symbols: &mut Symbols<'_>) {
         .collect();
     let order_from = |root: &str| -> Vec<String> {
         let Some((root, _)) = by_task.get_key_value(&task_name(root)) else { return Vec::new() };
-        let order = init_order::schedule(&[root.as_str()], |task| imports[task].iter().map(String::as_str).collect());
+        let order =
+            init_order::schedule(&[root.as_str()], |task| imports[task].iter().map(String::as_str).collect());
         order.into_iter().filter(|task| !by_task[*task].funcs.is_empty()).map(str::to_owned).collect()
     };
 
@@ -92,7 +98,10 @@ fn list(name: &str, tasks: &[String]) -> Data {
 
 /// String variables that get their value here; a variable the program does not have is passed over, as by gc.
 fn add_strings(job: &Job<'_>, symbols: &mut Symbols<'_>) {
-    let own = [("runtime.buildVersion", job.version.as_bytes().to_vec()), ("runtime.modinfo", buildinfo::framed_modinfo(job.modinfo))];
+    let own = [
+        ("runtime.buildVersion", job.version.as_bytes().to_vec()),
+        ("runtime.modinfo", buildinfo::framed_modinfo(job.modinfo)),
+    ];
     let given = job.strings.iter().map(|(name, value)| (name.as_str(), value.as_bytes().to_vec()));
     for (name, value) in own.into_iter().chain(given) {
         let Some(Symbol::Data(_)) = symbols.get(name) else { continue };

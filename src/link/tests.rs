@@ -5,7 +5,8 @@ use crate::object::{Code, CodeReloc, CodeRelocKind, Data, Section};
 
 /// `write(1, msg, len)`, `exit(7)`: what a program without a runtime can do.
 fn tiny() -> (Code, Code, Vec<Data>) {
-    let mut main = Code { name: "main.main".into(), align: 16, syms: vec!["main.message".into()], ..Code::default() };
+    let mut main =
+        Code { name: "main.main".into(), align: 16, syms: vec!["main.message".into()], ..Code::default() };
     #[rustfmt::skip]
     main.bytes.extend([
         0xb8, 1, 0, 0, 0, // mov eax, 1
@@ -19,7 +20,12 @@ fn tiny() -> (Code, Code, Vec<Data>) {
         0x0f, 0x0b, // ud2
     ]);
     main.relocs.push(CodeReloc { offset: 13, kind: CodeRelocKind::PcRel32, target: 0, addend: -4 });
-    let mut start = Code { name: "_rt0_amd64_linux".into(), align: 16, syms: vec!["main.main".into()], ..Code::default() };
+    let mut start = Code {
+        name: "_rt0_amd64_linux".into(),
+        align: 16,
+        syms: vec!["main.main".into()],
+        ..Code::default()
+    };
     start.bytes.extend([0xe8, 0, 0, 0, 0, 0x0f, 0x0b]); // call main.main
     start.relocs.push(CodeReloc { offset: 1, kind: CodeRelocKind::PcRel32, target: 0, addend: -4 });
     let mut message = Data::new("main.message", Section::RoData, 1, 0);

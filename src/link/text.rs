@@ -128,7 +128,8 @@ impl<'a> Lines<'a, '_> {
     fn fill(mut self, row: &mut Row<'a>) {
         row.start_line = self.source.start_line;
         // (offset, location); no location is the function's first line.
-        let mut places: Vec<(u32, Option<u32>)> = self.code.lines.iter().map(|&(at, loc)| (at, Some(loc))).collect();
+        let mut places: Vec<(u32, Option<u32>)> =
+            self.code.lines.iter().map(|&(at, loc)| (at, Some(loc))).collect();
         if places.first().is_none_or(|first| first.0 > 0) {
             places.insert(0, (0, None));
         }
@@ -152,7 +153,9 @@ impl<'a> Lines<'a, '_> {
 
     fn place(&mut self, loc: Option<u32>) -> (i32, i32) {
         let owner = match self.site(loc) {
-            Some(site) => self.sources.get(self.callee_name(site)).map_or(self.source, |callee| callee.source),
+            Some(site) => {
+                self.sources.get(self.callee_name(site)).map_or(self.source, |callee| callee.source)
+            }
             None => self.source,
         };
         let (file, line) = loc.map_or((0, 0), |loc| {
@@ -198,6 +201,7 @@ impl<'a> Lines<'a, '_> {
                 start_line: callee.map_or(0, |c| c.source.start_line),
             });
         }
-        row.inline_index = places.iter().map(|&(at, loc)| (at, self.site(loc).map_or(-1, |s| numbers[&s]))).collect();
+        row.inline_index =
+            places.iter().map(|&(at, loc)| (at, self.site(loc).map_or(-1, |s| numbers[&s]))).collect();
     }
 }

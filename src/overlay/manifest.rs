@@ -53,7 +53,12 @@ pub const RULES: &[Rules] = &[
     tagged("math/big", &["math_big_pure_go"]),
     Rules {
         import_path: "internal/runtime/maps",
-        drop_files: &["memhash_aes.go", "memhash_aes_asm.go", "memhash_aes_simd.go", "memhash_align_check.go"],
+        drop_files: &[
+            "memhash_aes.go",
+            "memhash_aes_asm.go",
+            "memhash_aes_simd.go",
+            "memhash_align_check.go",
+        ],
         add_files: &["memhash_noaes.go", "memhash_align_nocheck.go"],
         ..NONE
     },
@@ -102,7 +107,12 @@ const RUNTIME: Rules = Rules {
         Edit::Value { file: "proc.go", name: "haveSysmon", value: "false" },
         Edit::Words { file: "proc.go", decl: "main", find: "lockOSThread()", with: "_ = 0" },
         Edit::Words { file: "proc.go", decl: "main", find: "unlockOSThread()", with: "_ = 0" },
-        Edit::Words { file: "proc.go", decl: "schedinit", find: "procresize(procs)", with: "procresize(min(procs, 1))" },
+        Edit::Words {
+            file: "proc.go",
+            decl: "schedinit",
+            find: "procresize(procs)",
+            with: "procresize(min(procs, 1))",
+        },
         Edit::Fields {
             file: "runtime2.go",
             name: "g",
@@ -112,10 +122,7 @@ const RUNTIME: Rules = Rules {
         },
     ],
     files: &[
-        File {
-            name: "thermos_stack_linux.go",
-            text: include_str!("go/runtime/thermos_stack_linux.go"),
-        },
+        File { name: "thermos_stack_linux.go", text: include_str!("go/runtime/thermos_stack_linux.go") },
         File { name: "thermos_scan.go", text: include_str!("go/runtime/thermos_scan.go") },
     ],
     ..NONE

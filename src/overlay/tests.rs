@@ -39,13 +39,23 @@ fn our_declaration_replaces_the_original_with_its_directives() {
 #[test]
 fn one_constant_of_a_group_gets_another_value() {
     let edits = &[Edit::Value { file: "a.go", name: "b", value: "7" }];
-    check_patch(edits, "", "package p\nconst (\n\ta = 1\n\tb = f(\n\t\ta) // why\n)\n", "package p\nconst (\n\ta = 1\n\tb = 7 \n// why\n)\n");
+    check_patch(
+        edits,
+        "",
+        "package p\nconst (\n\ta = 1\n\tb = f(\n\t\ta) // why\n)\n",
+        "package p\nconst (\n\ta = 1\n\tb = 7 \n// why\n)\n",
+    );
 }
 
 #[test]
 fn fields_are_appended_on_the_last_line() {
     let edits = &[Edit::Fields { file: "a.go", name: "g", fields: "y int; z int" }];
-    check_patch(edits, "", "package p\ntype g struct {\n\tx int\n}\n", "package p\ntype g struct {\n\tx int\ny int; z int }\n");
+    check_patch(
+        edits,
+        "",
+        "package p\ntype g struct {\n\tx int\n}\n",
+        "package p\ntype g struct {\n\tx int\ny int; z int }\n",
+    );
 }
 
 #[test]

@@ -34,7 +34,10 @@ impl<T> Arena<T> {
 
     pub(super) fn get(&'static self, id: u32) -> &'static T {
         let (chunk, at) = Self::place(id);
-        self.chunks[chunk].get().and_then(|slots| slots[at].get()).expect("an arena id that was never handed out")
+        self.chunks[chunk]
+            .get()
+            .and_then(|slots| slots[at].get())
+            .expect("an arena id that was never handed out")
     }
 
     fn place(id: u32) -> (usize, usize) {

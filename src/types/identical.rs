@@ -97,8 +97,6 @@ impl Comparer {
 
     fn same_named(&mut self, a: &Named, b: &Named) -> bool {
         let (s, t) = (a.targs(), b.targs());
-        a.obj().same_decl(b.obj())
-            && s.len() == t.len()
-            && s.iter().zip(t).all(|(&x, &y)| self.same(x, y))
+        a.obj().same_decl(b.obj()) && s.len() == t.len() && s.iter().zip(t).all(|(&x, &y)| self.same(x, y))
     }
 }

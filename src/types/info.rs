@@ -1,22 +1,15 @@
 //! What the checker found out about each expression and identifier, in tables beside the tree.
 
 use rustc_hash::FxHashMap;
-use serde::{Deserialize, Serialize};
 
 use crate::base::{Diagnostics, Pos, Sources};
+use crate::syntax::ast::{self, ExprId};
 
 use super::constant::Const;
 use super::object::ObjRef;
 use super::scope::PkgRef;
 use super::ty::Ty;
 use super::universe::BuiltinId;
-
-/// An expression or identifier of a package's files.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
-pub struct ExprId {
-    pub file: u32,
-    pub index: u32,
-}
 
 /// What sort of thing an expression denotes.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -205,6 +198,7 @@ impl Info {
 pub struct Checked {
     pub package: PkgRef,
     pub info: Info,
+    pub files: Vec<ast::File>,
     pub sources: Sources,
     pub diags: Diagnostics,
 }

@@ -21,19 +21,20 @@ mod ty;
 mod type_set;
 pub mod universe;
 
+pub use crate::syntax::ast::ExprId;
 pub use arena::intern;
 pub use constant::Const;
 pub use identical::{identical, identical_ignore_tags};
 pub use info::{
-    Checked, ExprId, Info, Initializer, InstanceInfo, Mode, Selection, SelectionKind, Table, TypeAndValue,
+    Checked, Info, Initializer, InstanceInfo, Mode, Selection, SelectionKind, Table, TypeAndValue,
 };
 pub use interface::Interface;
 pub use named::{Alias, Instance, Named, TypeParam, instantiate};
 pub use object::{FuncInfo, Obj, ObjKind, ObjRef, VarInfo, VarKind, is_exported};
-pub use scope::{Package, PkgRef, Scope};
 pub use predicates::{comparable_type, is_type_param};
+pub use scope::{Package, PkgRef, Scope};
 pub use string::{Qualifier, type_string};
 pub use subst::{Subst, chan_dir_fits, fresh_tparams, instantiate_signature, rename_tparams};
-pub use ty::{Array, Basic, BasicKind, Chan, ChanDir, Kind, Map, Signature, Struct, Term, Ty, Tuple, Union};
+pub use ty::{Array, Basic, BasicKind, Chan, ChanDir, Kind, Map, Signature, Struct, Term, Tuple, Ty, Union};
 pub use type_set::{TermSet, TypeSet, TypeSetFault};
 pub use universe::BuiltinId;

@@ -14,11 +14,11 @@ use std::sync::{LazyLock, Mutex, OnceLock, RwLock};
 
 use rustc_hash::FxBuildHasher;
 
+use super::identical;
 use super::interface::Interface;
 use super::object::ObjRef;
 use super::subst::{self, Subst};
 use super::ty::{Kind, Ty};
-use super::identical;
 
 const UNSET: u32 = u32::MAX;
 
@@ -243,7 +243,12 @@ impl Named {
     }
 
     /// The declared method of that name as seen from `pkg`.
-    pub fn find_method(&self, pkg: Option<super::PkgRef>, name: &str, fold_case: bool) -> Option<(usize, ObjRef)> {
+    pub fn find_method(
+        &self,
+        pkg: Option<super::PkgRef>,
+        name: &str,
+        fold_case: bool,
+    ) -> Option<(usize, ObjRef)> {
         let at = {
             let origin = match &self.instance {
                 Some(instance) => instance.origin.as_named()?,

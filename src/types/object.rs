@@ -13,10 +13,10 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{OnceLock, RwLock};
 
 use crate::base::Pos;
+use crate::syntax::ast::ExprId;
 
 use super::arena::intern;
 use super::constant::Const;
-use super::info::ExprId;
 use super::scope::PkgRef;
 use super::ty::{Kind, Ty};
 use super::universe::BuiltinId;
@@ -101,7 +101,13 @@ impl ObjRef {
         ObjRef::new(ObjKind::PkgName { imported }, pos, pkg, name, Some(Ty::INVALID))
     }
 
-    pub fn constant(pos: Pos, pkg: Option<PkgRef>, name: &str, ty: Option<Ty>, value: Option<Const>) -> ObjRef {
+    pub fn constant(
+        pos: Pos,
+        pkg: Option<PkgRef>,
+        name: &str,
+        ty: Option<Ty>,
+        value: Option<Const>,
+    ) -> ObjRef {
         ObjRef::new(ObjKind::Const { value: RwLock::new(value) }, pos, pkg, name, ty)
     }
 
@@ -114,7 +120,13 @@ impl ObjRef {
     }
 
     pub fn field(pos: Pos, pkg: Option<PkgRef>, name: &str, ty: Option<Ty>, embedded: bool) -> ObjRef {
-        ObjRef::new(ObjKind::Var(VarInfo { kind: VarKind::Field, embedded, origin: None }), pos, pkg, name, ty)
+        ObjRef::new(
+            ObjKind::Var(VarInfo { kind: VarKind::Field, embedded, origin: None }),
+            pos,
+            pkg,
+            name,
+            ty,
+        )
     }
 
     /// A copy of a variable with another type, as substitution makes it.

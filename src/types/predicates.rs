@@ -22,9 +22,7 @@ fn comparable(t: Ty, dynamic: bool, seen: &mut Vec<Ty>) -> Result<(), String> {
             comparable(f.typ(), dynamic, seen)
                 .map_err(|_| format!("struct containing {} cannot be compared", f.typ()))
         }),
-        Kind::Array(a) => {
-            comparable(a.elem, dynamic, seen).map_err(|_| format!("{t} cannot be compared"))
-        }
+        Kind::Array(a) => comparable(a.elem, dynamic, seen).map_err(|_| format!("{t} cannot be compared")),
         Kind::Interface(i) => {
             if dynamic && !is_type_param(t) || i.type_set().is_comparable() {
                 Ok(())

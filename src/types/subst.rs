@@ -67,7 +67,11 @@ impl Subst {
                 Some(instance) => self.instance(ty, instance),
                 // An alias declared inside a generic function may mention the function's parameters.
                 None => match alias.rhs() {
-                    Some(rhs) if ty != Ty::ANY && alias.tparams().is_empty() && alias.obj().ordinal() != Some(0) => {
+                    Some(rhs)
+                        if ty != Ty::ANY
+                            && alias.tparams().is_empty()
+                            && alias.obj().ordinal() != Some(0) =>
+                    {
                         let new = self.ty(rhs);
                         if new == rhs { ty } else { new }
                     }
@@ -232,9 +236,8 @@ pub(super) fn underlying_of_instance(generic: Ty, instance: &Instance, me: Ty) -
     let under = Subst::new(origin.all_tparams(), &instance.targs).ty(generic);
     // Methods declared in a defined interface have the defined type as their receiver.
     let Some(interface) = under.as_interface() else { return under };
-    let is_origin = |m: &ObjRef| {
-        m.typ().as_signature().and_then(|s| s.recv).is_some_and(|r| r.typ() == instance.origin)
-    };
+    let is_origin =
+        |m: &ObjRef| m.typ().as_signature().and_then(|s| s.recv).is_some_and(|r| r.typ() == instance.origin);
     if !interface.methods().iter().any(is_origin) {
         return under;
     }

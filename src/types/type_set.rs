@@ -41,14 +41,31 @@ pub enum TermSet {
 pub enum TypeSetFault {
     /// `explicit`: declared twice here. Otherwise one comes from an embedded interface, which is an error only before
     /// Go 1.14 or if the signatures differ; that is to be decided when all types are known.
-    DuplicateMethod { pos: Pos, method: ObjRef, other_pos: Pos, other: ObjRef, explicit: bool },
+    DuplicateMethod {
+        pos: Pos,
+        method: ObjRef,
+        other_pos: Pos,
+        other: ObjRef,
+        explicit: bool,
+    },
     /// A constraint interface is embedded; an error before Go 1.18 if it is an imported one.
-    EmbedsConstraint { pos: Pos, ty: Ty },
+    EmbedsConstraint {
+        pos: Pos,
+        ty: Ty,
+    },
     /// A union is embedded; an error before Go 1.18.
-    EmbedsUnion { pos: Pos, ty: Ty },
+    EmbedsUnion {
+        pos: Pos,
+        ty: Ty,
+    },
     /// A type that is no interface is embedded; an error before Go 1.18.
-    EmbedsOther { pos: Pos, ty: Ty },
-    TooManyTerms { pos: Pos },
+    EmbedsOther {
+        pos: Pos,
+        ty: Ty,
+    },
+    TooManyTerms {
+        pos: Pos,
+    },
 }
 
 static EVERYTHING: LazyLock<TypeSet> = LazyLock::new(TypeSet::default);

@@ -122,7 +122,9 @@ pub(super) fn fill_predeclared_types() {
     let any = Alias::bare(ObjRef::type_name(Pos::NONE, None, "any", Some(Ty::ANY)), None);
     any.set_rhs(Ty::EMPTY_INTERFACE);
     expect(Ty::ANY, Kind::Alias(any));
-    for (ty, name, body) in [(Ty::ERROR, "error", ERROR_BODY), (Ty::COMPARABLE, "comparable", COMPARABLE_BODY)] {
+    for (ty, name, body) in
+        [(Ty::ERROR, "error", ERROR_BODY), (Ty::COMPARABLE, "comparable", COMPARABLE_BODY)]
+    {
         let obj = ObjRef::type_name(Pos::NONE, None, name, Some(ty));
         obj.set_ordinal(0);
         let named = Named::bare(obj, None);

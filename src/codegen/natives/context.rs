@@ -237,9 +237,7 @@ fn restore_all_and_return(s: &mut Asm<'_>) -> Result {
 }
 
 fn xmms() -> [AsmRegisterXmm; 16] {
-    [
-        xmm0, xmm1, xmm2, xmm3, xmm4, xmm5, xmm6, xmm7, xmm8, xmm9, xmm10, xmm11, xmm12, xmm13, xmm14, xmm15,
-    ]
+    [xmm0, xmm1, xmm2, xmm3, xmm4, xmm5, xmm6, xmm7, xmm8, xmm9, xmm10, xmm11, xmm12, xmm13, xmm14, xmm15]
 }
 
 /// Calls `symbol` with every register but flags preserved. For a helper whose own callees nothing

@@ -32,7 +32,9 @@ pub const NATIVE_FIELDS: &[(&str, &str)] = &[
 ];
 
 /// The offsets of [`NATIVE_FIELDS`], as our own type layout computes them.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
+#[derive(
+    Debug, Clone, Default, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize,
+)]
 pub struct NativeLayout {
     offsets: BTreeMap<String, u32>,
 }

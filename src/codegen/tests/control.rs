@@ -50,7 +50,8 @@ fn equal_functions_give_equal_bytes() {
 
 #[test]
 fn switches() {
-    for cases in [vec![1, 2, 3], vec![0, 1, 2, 3, 4, 6, 7], vec![-5, 100, 1000, 1 << 40, i64::MIN, i64::MAX]] {
+    for cases in [vec![1, 2, 3], vec![0, 1, 2, 3, 4, 6, 7], vec![-5, 100, 1000, 1 << 40, i64::MIN, i64::MAX]]
+    {
         let f = build(&[Ty::I64], &[Ty::I64], |b| {
             let v = b.params()[0];
             let blocks: Vec<ir::Block> = cases.iter().map(|_| b.block()).collect();
@@ -116,7 +117,13 @@ fn tail_calls_return_for_their_caller() {
         let p = b.params()[0];
         let addr = b.sym_addr("callee", 0);
         let sig = b.sig(Signature::go(&[Ty::I64], &[Ty::I64]));
-        b.add(Op::TailCall(ir::Call { callee: ir::Callee::Code(addr), sig, args: vec![p], ctx: None, overflow: None }));
+        b.add(Op::TailCall(ir::Call {
+            callee: ir::Callee::Code(addr),
+            sig,
+            args: vec![p],
+            ctx: None,
+            overflow: None,
+        }));
     });
     assert_eq!(Machine::new(&[callee, caller]).run("f", &[14], &[]).ints[0], 42);
 }
@@ -159,7 +166,8 @@ fn every_call_of_a_function_with_a_handler_may_go_there() {
 fn a_handler_needs_no_register() {
     let code = compile(&with_handler(RESUME), &backend(), &mut Scratch::default());
     let call = code.relocs.iter().find(|r| &*code.syms[r.target as usize] == RESUME).expect("it is called");
-    let (_, handler) = code.handlers.iter().find(|&&(ret, _)| ret == call.offset + 4).expect("with a handler");
+    let (_, handler) =
+        code.handlers.iter().find(|&&(ret, _)| ret == call.offset + 4).expect("with a handler");
     let machine = Machine::new(&[with_handler(RESUME)]);
     let mut g = vec![0u64; 64];
     g[G_RESUME] = machine.address("f") + u64::from(*handler);

@@ -143,8 +143,12 @@ impl Machine {
                 continue;
             }
             let offset = match name {
-                crate::target::abi::helper::MORESTACK => place(&mut bytes, &counting_stub(8 * G_MORESTACK as i32)),
-                crate::target::abi::helper::WRITE_BARRIER => place(&mut bytes, &counting_stub(8 * G_BARRIER as i32)),
+                crate::target::abi::helper::MORESTACK => {
+                    place(&mut bytes, &counting_stub(8 * G_MORESTACK as i32))
+                }
+                crate::target::abi::helper::WRITE_BARRIER => {
+                    place(&mut bytes, &counting_stub(8 * G_BARRIER as i32))
+                }
                 crate::target::abi::helper::WRITE_BARRIER_FLAG => place(&mut bytes, &[1, 0, 0, 0]),
                 name => {
                     panics.push(name);
@@ -206,7 +210,13 @@ pub(super) fn build(params: &[Ty], results: &[Ty], body: impl FnOnce(&mut Builde
 
 /// Builds and runs `f`, which must not panic.
 #[track_caller]
-pub(super) fn run(params: &[Ty], results: &[Ty], ints: &[i64], floats: &[f64], body: impl FnOnce(&mut Builder)) -> Ran {
+pub(super) fn run(
+    params: &[Ty],
+    results: &[Ty],
+    ints: &[i64],
+    floats: &[f64],
+    body: impl FnOnce(&mut Builder),
+) -> Ran {
     let ran = Machine::new(&[build(params, results, body)]).run("f", ints, floats);
     assert_eq!(ran.panic, None);
     ran
