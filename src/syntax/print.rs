@@ -58,7 +58,7 @@ fn write_list(out: &mut String, list: &[Expr]) {
 
 fn write(out: &mut String, x: &Expr) {
     match &x.kind {
-        ExprKind::Bad => out.push_str("_"),
+        ExprKind::Bad => out.push('_'),
         ExprKind::Name(name) => out.push_str(name),
         ExprKind::Lit(lit) => out.push_str(&lit.text),
         ExprKind::CompositeLit(lit) => {
