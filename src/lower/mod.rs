@@ -1,1 +1,2 @@
 //! Checked syntax to SSA.
+pub mod intrinsics;
