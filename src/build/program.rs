@@ -77,7 +77,8 @@ pub fn link_program(program: &Program<'_>) -> Result<Image, Vec<LinkFault>> {
     let wanted: BTreeSet<&str> = live.iter().map(|name| &**name).collect();
     datas.extend(all_datas.filter(|data| wanted.contains(&*data.name)));
 
-    let codes: Vec<Arc<object::Code>> = funcs.par_iter().map(|(func, _)| (program.compile)(&func.func)).collect();
+    let codes: Vec<Arc<object::Code>> =
+        funcs.par_iter().map(|(func, _)| (program.compile)(&func.func)).collect();
     let source = |func: &ir::UnitFunc, package: &str| link::Source {
         files: func.meta.files.iter().map(|file| (program.shown_file)(package, file)).collect(),
         start_line: func.meta.start_line,

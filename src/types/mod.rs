@@ -33,7 +33,7 @@ pub use named::{Alias, Instance, Named, TypeParam, instantiate};
 pub use object::{FuncInfo, Obj, ObjKind, ObjRef, VarInfo, VarKind, is_exported};
 pub use predicates::{comparable_type, is_type_param};
 pub use scope::{Package, PkgRef, Scope};
-pub use string::{Qualifier, type_string};
+pub use string::{Qualifier, signature_string, type_string};
 pub use subst::{Subst, chan_dir_fits, fresh_tparams, instantiate_signature, rename_tparams};
 pub use ty::{Array, Basic, BasicKind, Chan, ChanDir, Kind, Map, Signature, Struct, Term, Tuple, Ty, Union};
 pub use type_set::{TermSet, TypeSet, TypeSetFault};
