@@ -14,7 +14,11 @@ pub struct Stat {
     pub kind: FileKind,
     pub size: u64,
     /// Nanoseconds since 1970; a hint, never the truth.
-    pub mtime_ns: i128,
+    pub mtime_ns: i64,
+    /// When content or attributes last changed, by the system's own clock: unlike `mtime_ns`, no program can set it.
+    pub ctime_ns: i64,
+    /// The file's number in its file system.
+    pub inode: u64,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -168,10 +172,10 @@ impl World for MemoryWorld {
     fn stat(&self, path: &Path) -> io::Result<Stat> {
         let path = self.at(path);
         if let Some(text) = self.files.get(&path) {
-            return Ok(Stat { kind: FileKind::File, size: text.len() as u64, mtime_ns: 0 });
+            return Ok(Stat { kind: FileKind::File, size: text.len() as u64, mtime_ns: 0, ctime_ns: 0, inode: 0 });
         }
         if self.dirs.contains(&path) {
-            return Ok(Stat { kind: FileKind::Dir, size: 0, mtime_ns: 0 });
+            return Ok(Stat { kind: FileKind::Dir, size: 0, mtime_ns: 0, ctime_ns: 0, inode: 0 });
         }
         Err(io::ErrorKind::NotFound.into())
     }

@@ -187,6 +187,16 @@ impl Store {
         path.is_file().then_some(path)
     }
 
+    /// A file that can be executed and bears `name`: a second name for the object, kept in the cache.
+    /// `None` if the cache cannot be written or the object is not there.
+    pub fn runnable(&self, id: ContentId, name: &str) -> Option<PathBuf> {
+        if lock(&self.pending).stuck {
+            return None;
+        }
+        let bytes = self.read(id)?;
+        objects::runnable(self.dir.as_ref()?, id, name, &bytes).ok()
+    }
+
     /// What `name` stands for at present: the only thing in the store that changes.
     pub fn name(&self, name: &str) -> Option<ContentId> {
         if let Some(id) = lock(&self.pending).names.get(name) {

@@ -3,6 +3,7 @@
 //! ```text
 //! objects/ab/abcdef…01        the bytes as they are
 //! objects/ab/abcdef…01.zst    the same bytes, one zstd frame
+//! run/<id>/<name>             the bytes of an executable, for `run`
 //! tmp/<process>-<n>           being written; renamed into place when whole
 //! ```
 //!
@@ -12,6 +13,8 @@
 
 #![allow(clippy::disallowed_methods, reason = "store is the door to the cache directory")]
 
+use std::io::Write;
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::{fs, io};
@@ -79,16 +82,34 @@ pub(super) fn path(dir: &Path, id: ContentId, codec: Codec) -> PathBuf {
 
 /// Writes the file unless it is there.
 pub(super) fn write(dir: &Path, id: ContentId, codec: Codec, kept: &[u8]) -> io::Result<()> {
-    static NEXT: AtomicU64 = AtomicU64::new(0);
     let to = path(dir, id, codec);
     if fs::metadata(&to).is_ok_and(|m| m.len() == kept.len() as u64) {
         return Ok(());
     }
+    place(dir, &to, kept, 0o666)
+}
+
+/// The executable `bytes` under a name of its own; what is there already is compared.
+pub(super) fn runnable(dir: &Path, id: ContentId, name: &str, bytes: &[u8]) -> io::Result<PathBuf> {
+    let to = dir.join("run").join(id.to_string()).join(name);
+    if fs::read(&to).is_ok_and(|present| present == bytes) {
+        return Ok(to);
+    }
+    place(dir, &to, bytes, 0o777)?;
+    Ok(to)
+}
+
+/// Writes aside and renames.
+fn place(dir: &Path, to: &Path, bytes: &[u8], mode: u32) -> io::Result<()> {
+    static NEXT: AtomicU64 = AtomicU64::new(0);
     let tmp = dir.join("tmp");
     let from = tmp.join(format!("{}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed)));
     let attempt = || -> io::Result<()> {
-        fs::write(&from, kept)?;
-        fs::rename(&from, &to)
+        let mut file =
+            fs::OpenOptions::new().write(true).create(true).truncate(true).mode(mode).open(&from)?;
+        file.write_all(bytes)?;
+        drop(file);
+        fs::rename(&from, to)
     };
     // The directories are there except the first time, and after a `clean` in another process.
     let mut result = attempt();
@@ -132,13 +153,19 @@ pub(super) fn ours(dir: &Path) -> Vec<PathBuf> {
         );
         dirs.push(fan);
     }
+    for id in list(&dir.join("run")) {
+        if name_of(&id).is_some_and(|n| is_hex(n, 64)) {
+            files.extend(list(&id));
+            dirs.push(id);
+        }
+    }
     let is_temporary = |n: &str| {
         n.split_once('-').is_some_and(|(a, b)| {
             [a, b].iter().all(|s| !s.is_empty() && s.bytes().all(|c| c.is_ascii_digit()))
         })
     };
     files.extend(list(&dir.join("tmp")).into_iter().filter(|p| name_of(p).is_some_and(is_temporary)));
-    for name in ["objects", "tmp"] {
+    for name in ["objects", "run", "tmp"] {
         dirs.extend(Some(dir.join(name)).filter(|p| p.is_dir()));
     }
     files.extend(dirs);

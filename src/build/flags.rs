@@ -1,0 +1,128 @@
+//! The build flags as data: what `cli` reads from the command line and stages take as input.
+
+/// Flags shared by build, run, install and list.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct BuildFlags {
+    /// `-a`: run every stage again.
+    pub all: bool,
+    /// `-n`: say what would be done.
+    pub dry_run: bool,
+    /// `-p`: worker threads, 0: one per processor.
+    pub threads: usize,
+    pub verbose: bool,
+    /// `-work`: keep the temporary directory.
+    pub keep_work: bool,
+    /// `-x`: a line per executed step.
+    pub explain: bool,
+    pub json: bool,
+    pub tags: Vec<String>,
+    pub ldflags: LinkFlags,
+    pub gcflags: String,
+    pub trimpath: bool,
+    /// `-mod`: "", mod, readonly or vendor.
+    pub mod_mode: String,
+    pub modfile: String,
+    pub buildmode: String,
+    pub buildvcs: String,
+    /// `-emit`: forms of a function to print.
+    pub emit: Vec<String>,
+    /// `--timings`: where the page goes.
+    pub timings: Option<String>,
+    /// Functions that are missing become traps instead of link errors (for bringing up a target).
+    pub trap_undefined: bool,
+}
+
+/// What `-ldflags` holds.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct LinkFlags {
+    /// As given, for the build info.
+    pub text: String,
+    pub strip_symbols: bool,
+    pub strip_debug: bool,
+    /// `-X symbol=value`, the last one of a symbol wins.
+    pub strings: Vec<(String, String)>,
+    pub build_id: Option<String>,
+}
+
+impl LinkFlags {
+    /// Reads the words of `-ldflags`; the error is what the linker says.
+    pub fn parse(text: &str) -> Result<LinkFlags, String> {
+        let words = split_quoted(text)?;
+        let mut flags = LinkFlags { text: text.to_owned(), ..LinkFlags::default() };
+        let mut words = words.into_iter();
+        while let Some(word) = words.next() {
+            let Some(name) = word.strip_prefix("--").or_else(|| word.strip_prefix('-')) else {
+                return Err(format!("unexpected argument {word:?}"));
+            };
+            let (name, value) = match name.split_once('=') {
+                Some((name, value)) => (name.to_owned(), Some(value.to_owned())),
+                None => (name.to_owned(), None),
+            };
+            let mut argument = |value: Option<String>| {
+                value.or_else(|| words.next()).ok_or_else(|| format!("flag needs an argument: -{name}"))
+            };
+            match name.as_str() {
+                "s" => (flags.strip_symbols, flags.strip_debug) = (true, true),
+                "w" => flags.strip_debug = value.as_deref() != Some("false") && value.as_deref() != Some("0"),
+                "X" => {
+                    let text = argument(value)?;
+                    let Some((symbol, value)) = text.split_once('=').filter(|(s, _)| s.contains('.')) else {
+                        return Err("-X flag requires argument of the form importpath.name=value".to_owned());
+                    };
+                    flags.strings.retain(|(s, _)| s != symbol);
+                    flags.strings.push((symbol.to_owned(), value.to_owned()));
+                }
+                "buildid" => flags.build_id = Some(argument(value)?),
+                // Accepted, as they change nothing here: we always link internally and statically.
+                "extldflags" | "linkmode" | "compressdwarf" | "extld" | "buildmode" | "B" => {
+                    if name != "compressdwarf" {
+                        argument(value)?;
+                    }
+                }
+                "v" | "c" | "d" | "f" | "g" | "n" | "h" | "checklinkname" => {}
+                _ => return Err(format!("flag provided but not defined: -{name}")),
+            }
+        }
+        Ok(flags)
+    }
+}
+
+/// Splits at blanks; single and double quotes keep blanks, without escapes, as go does for its flag lists.
+pub fn split_quoted(text: &str) -> Result<Vec<String>, String> {
+    let mut words = Vec::new();
+    let mut rest = text.trim_start();
+    while let Some(first) = rest.chars().next() {
+        if first == '"' || first == '\'' {
+            let Some(end) = rest[1..].find(first) else {
+                return Err("unterminated quoted string".to_owned());
+            };
+            words.push(rest[1..=end].to_owned());
+            rest = &rest[end + 2..];
+        } else {
+            let end = rest.find(char::is_whitespace).unwrap_or(rest.len());
+            words.push(rest[..end].to_owned());
+            rest = &rest[end..];
+        }
+        rest = rest.trim_start();
+    }
+    Ok(words)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn link_flags() {
+        let flags = LinkFlags::parse("-s -X 'main.V=1 2' -X=main.W=").unwrap();
+        assert!(flags.strip_symbols && flags.strip_debug);
+        assert_eq!(
+            flags.strings,
+            [("main.V".to_owned(), "1 2".to_owned()), ("main.W".to_owned(), String::new())]
+        );
+        assert_eq!(
+            LinkFlags::parse("-X main").unwrap_err(),
+            "-X flag requires argument of the form importpath.name=value"
+        );
+    }
+}

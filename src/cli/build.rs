@@ -1,0 +1,210 @@
+//! `build` and `install`: make executables and put them where they belong.
+
+#![allow(clippy::disallowed_methods, reason = "writing executables is what these commands are for")]
+
+use std::io::Write;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::flags::{self, Flag, Flags, Takes};
+use super::{Call, Failure, goroot, io_words, say};
+use crate::base::{ContentId, World};
+use crate::build::driver::{self, Built, Program, Purpose, Request};
+use crate::build::{BuildFlags, LinkFlags};
+use crate::store::{self, Store};
+use crate::target::Target;
+
+pub(super) const BUILD_FLAGS: &[&[Flag]] = &[flags::BUILD, &[("o", Takes::Text)]];
+pub(super) const INSTALL_FLAGS: &[&[Flag]] = &[flags::BUILD];
+
+pub(super) fn build(call: &Call<'_>, flags: Flags) -> Result<u8, Failure> {
+    let mut job = Job::new(
+        call,
+        &flags,
+        Purpose::Build,
+        call.config.target().map_err(|e| Failure::new(2, format!("go: {e}")))?,
+    )?;
+    job.output = flags.text("o").map(str::to_owned);
+    let built = job.run(&flags.args)?;
+    place(call, &job, &built)?;
+    Ok(0)
+}
+
+pub(super) fn install(call: &Call<'_>, flags: Flags) -> Result<u8, Failure> {
+    let target = call.config.target().map_err(|e| Failure::new(2, format!("go: {e}")))?;
+    let job = Job::new(call, &flags, Purpose::Install, target)?;
+    let cross = target != Target::host();
+    let dir = match call.config.set("GOBIN") {
+        Some(dir) if !Path::new(dir).is_absolute() => {
+            return Err(Failure::new(1, "cannot install, GOBIN must be an absolute path"));
+        }
+        Some(_) if cross => {
+            return Err(Failure::new(1, "go: cannot install cross-compiled binaries when GOBIN is set"));
+        }
+        Some(dir) => PathBuf::from(dir),
+        None => {
+            let path = call
+                .config
+                .gopath()
+                .ok_or_else(|| Failure::new(1, "go: no install location: GOPATH and HOME are not set"))?;
+            let bin = path.join("bin");
+            if cross { bin.join(format!("{}_{}", target.os.name(), target.arch.name())) } else { bin }
+        }
+    };
+    let built = job.run(&flags.args)?;
+    for program in built.programs.iter().filter(|p| !p.from_files || p.exe.is_some()) {
+        if program.from_files {
+            continue;
+        }
+        put(&job, program, &dir.join(&program.name))?;
+    }
+    Ok(0)
+}
+
+/// The store below `$GOCACHE`.
+pub(super) fn open_store(call: &Call<'_>) -> Result<Arc<Store>, Failure> {
+    let dir = call.config.gocache().map_err(|e| Failure::new(1, e))?;
+    Ok(Arc::new(Store::open(&dir.join(store::SUBDIR))))
+}
+
+/// What all building commands share.
+pub(super) struct Job<'a> {
+    call: &'a Call<'a>,
+    flags: BuildFlags,
+    purpose: Purpose,
+    target: Target,
+    pub(super) store: Arc<Store>,
+    output: Option<String>,
+}
+
+impl<'a> Job<'a> {
+    pub(super) fn new(
+        call: &'a Call<'a>,
+        flags: &Flags,
+        purpose: Purpose,
+        target: Target,
+    ) -> Result<Job<'a>, Failure> {
+        let mut build_flags = flags.build_flags()?;
+        if let Some(text) = flags.text("ldflags") {
+            build_flags.ldflags = LinkFlags::parse(text)
+                .map_err(|e| Failure::new(1, format!("# command-line-arguments\nlink: {e}")))?;
+        }
+        if !target.has_back_end() && purpose != Purpose::List {
+            let pairs: Vec<String> =
+                Target::all().into_iter().filter(|t| t.has_back_end()).map(|t| t.to_string()).collect();
+            return Err(Failure::new(
+                2,
+                format!(
+                    "go: cannot build for {target} yet: this toolchain makes executables for {}",
+                    pairs.join(", ")
+                ),
+            ));
+        }
+        let store = open_store(call)?;
+        Ok(Job { call, flags: build_flags, purpose, target, store, output: None })
+    }
+
+    pub(super) fn run(&self, words: &[String]) -> Result<Built, Failure> {
+        if self.flags.timings.is_some() {
+            crate::base::trace::start();
+        }
+        let goroot = goroot::find_or_install(self.call)?;
+        let request = Request {
+            config: &self.call.config,
+            flags: &self.flags,
+            target: self.target,
+            goroot: &goroot,
+            words,
+            purpose: self.purpose,
+            line: self.call.line,
+        };
+        let result = driver::build(&request, self.call.world, &self.store, &|line| say(line));
+        for fault in self.store.faults() {
+            say(&format!("thermos: {fault}"));
+        }
+        match result {
+            Ok(built) => Ok(built),
+            Err(failure) => Err(Failure::new(failure.code, failure.text)),
+        }
+    }
+}
+
+/// Writes what `build` writes: one executable by name, or one per command into a directory.
+fn place(call: &Call<'_>, job: &Job<'_>, built: &Built) -> Result<(), Failure> {
+    let mains: Vec<&Program> = built.programs.iter().filter(|p| p.exe.is_some()).collect();
+    let cwd = call.world.cwd();
+    let Some(output) = &job.output else {
+        // Two packages or a library: built to be checked only.
+        return match (&built.programs[..], &mains[..]) {
+            ([_], [program]) => {
+                let to = cwd.join(&program.name);
+                if call.world.is_dir(&to) {
+                    return Err(Failure::new(
+                        1,
+                        format!("go: build output {:?} already exists and is a directory", program.name),
+                    ));
+                }
+                put(job, program, &to)
+            }
+            _ => Ok(()),
+        };
+    };
+    let to = cwd.join(output);
+    let is_dir = output.ends_with('/') || call.world.is_dir(&to);
+    if output == "/dev/null" {
+        return Ok(());
+    }
+    if is_dir {
+        if mains.is_empty() {
+            return Err(Failure::new(1, "go: no main packages to build"));
+        }
+        return mains.iter().try_for_each(|program| put(job, program, &to.join(&program.name)));
+    }
+    match &built.programs[..] {
+        [_] => mains.first().map_or(Ok(()), |program| put(job, program, &to)),
+        _ => Err(Failure::new(1, format!("go: cannot write multiple packages to non-directory {output}"))),
+    }
+}
+
+fn put(job: &Job<'_>, program: &Program, to: &Path) -> Result<(), Failure> {
+    let Some(exe) = program.exe else { return Ok(()) };
+    if job.flags.dry_run {
+        say(&format!("mv $WORK/b001/exe/a.out {}", to.display()));
+        return Ok(());
+    }
+    write_executable(&job.store, exe, to)
+        .map_err(|e| Failure::new(1, format!("go: build output {}: {}", to.display(), io_words(&e))))
+}
+
+/// Puts the executable in place in one step: a program that runs from there keeps its old file.
+pub(super) fn write_executable(store: &Store, exe: ContentId, to: &Path) -> std::io::Result<()> {
+    let gone = || std::io::Error::other("the executable vanished from the cache; build again");
+    let bytes = store.read(exe).ok_or_else(gone)?;
+    if let Ok(present) = std::fs::read(to)
+        && *present == *bytes
+        && is_executable(to)
+    {
+        return Ok(());
+    }
+    let dir = to.parent().filter(|d| !d.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    std::fs::create_dir_all(dir)?;
+    let name = to.file_name().unwrap_or_default().to_string_lossy();
+    let tmp = dir.join(format!(".{name}.{}.tmp", std::process::id()));
+    let write = || -> std::io::Result<()> {
+        let mut file = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o777).open(&tmp)?;
+        file.write_all(&bytes)?;
+        drop(file);
+        std::fs::rename(&tmp, to)
+    };
+    let result = write();
+    if result.is_err() {
+        let _ = std::fs::remove_file(&tmp);
+    }
+    result
+}
+
+fn is_executable(path: &Path) -> bool {
+    use std::os::unix::fs::PermissionsExt;
+    std::fs::metadata(path).is_ok_and(|m| m.permissions().mode() & 0o111 != 0)
+}
