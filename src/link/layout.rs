@@ -364,5 +364,5 @@ pub(super) fn extras<'a>(
         }));
         list
     });
-    elf::Extras { entry, debug: Vec::new(), symbols: table }
+    elf::Extras { entry, debug: tables.debug.clone(), symbols: table }
 }

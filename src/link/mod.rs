@@ -12,6 +12,7 @@
 //!   the others, names, itabs.
 
 mod buildinfo;
+mod dwarf;
 mod elf;
 mod gcprog;
 mod init_order;

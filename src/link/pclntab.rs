@@ -95,6 +95,10 @@ impl Files {
         self.names.push(name.to_owned());
         n
     }
+
+    pub fn names(&self) -> &[String] {
+        &self.names
+    }
 }
 
 /// Builds everything from rows sorted by entry; `text_size` ends the last one.

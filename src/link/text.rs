@@ -7,7 +7,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use super::load::{Symbols, Text};
 use super::pclntab::{self, Files, Inlined, Pclntab, Row};
-use super::{Func, Job, Source};
+use super::{Func, Job, Source, dwarf, elf};
 use crate::object::Code;
 
 /// Functions start at multiples of this.
@@ -29,6 +29,8 @@ pub(super) struct Tables {
     pub sizes: Vec<u32>,
     pub text_size: u32,
     pub pcln: Pclntab,
+    /// DWARF, by section name.
+    pub debug: Vec<(&'static str, Vec<u8>)>,
 }
 
 pub(super) fn tables(job: &Job<'_>, symbols: &Symbols<'_>) -> Tables {
@@ -65,7 +67,11 @@ pub(super) fn tables(job: &Job<'_>, symbols: &Symbols<'_>) -> Tables {
         rows[i].size = end - offsets[i];
     }
     let pcln = pclntab::build(&rows, &files, text_size);
-    Tables { offsets, sizes, text_size, pcln }
+    let debug = match job.strip_symbols || job.strip_debug {
+        true => Vec::new(),
+        false => dwarf::sections(&rows, &files, elf::TEXT, text_size),
+    };
+    Tables { offsets, sizes, text_size, pcln, debug }
 }
 
 /// What inline trees say about a function.
