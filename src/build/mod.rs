@@ -25,3 +25,5 @@ pub fn default_name(import_path: &str) -> String {
         _ => last.to_owned(),
     }
 }
+#[cfg(test)]
+mod switch_tests;

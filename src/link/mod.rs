@@ -24,7 +24,7 @@ pub mod reach;
 mod relocate;
 mod synth;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod text;
 
 use std::fmt;

@@ -36,7 +36,7 @@ fn tiny() -> (Code, Code, Vec<Data>) {
     (start, main, vec![message, typ, moduledata, Data::new("main.x", Section::Bss, 8, 64)])
 }
 
-fn moduledata_fields() -> Vec<(String, u64)> {
+pub(crate) fn moduledata_fields() -> Vec<(String, u64)> {
     let names = "pcHeader funcnametab cutab filetab pctab pclntable ftab findfunctab minpc maxpc text etext noptrdata \
                  enoptrdata data edata bss ebss noptrbss enoptrbss covctrs ecovctrs end gcdata gcbss types typedesclen \
                  etypes itaboffset itabsize rodata gofunc epclntab inittasks hasmain";
