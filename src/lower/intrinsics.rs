@@ -110,7 +110,9 @@ fn bits(b: &mut Builder, name: &str, args: &[Value]) -> Option<Results> {
         "ReverseBytes" => b.unary(UnOp::Bswap, args[0]),
         "Reverse" => b.unary(UnOp::Bitrev, args[0]),
         "Add" if width == 64 => return Some(two(b, Op::AddCarry { a: args[0], b: args[1], carry: args[2] })),
-        "Sub" if width == 64 => return Some(two(b, Op::SubBorrow { a: args[0], b: args[1], borrow: args[2] })),
+        "Sub" if width == 64 => {
+            return Some(two(b, Op::SubBorrow { a: args[0], b: args[1], borrow: args[2] }));
+        }
         "Mul" if width == 64 => {
             let high = b.binary(BinOp::Umulhi, args[0], args[1]);
             return Some(smallvec![high, b.binary(BinOp::Imul, args[0], args[1])]);
@@ -134,7 +136,9 @@ fn runtime_atomic(b: &mut Builder, name: &str, args: &[Value]) -> Option<Results
     let ty = |bits: &str| match bits {
         "8" => Some(Ty::I8),
         "" | "32" | "int32" | "Acq" | "Rel" => Some(Ty::I32),
-        "64" | "int64" | "uint" | "uintptr" | "Acq64" | "Acquintptr" | "Rel64" | "Reluintptr" => Some(Ty::I64),
+        "64" | "int64" | "uint" | "uintptr" | "Acq64" | "Acquintptr" | "Rel64" | "Reluintptr" => {
+            Some(Ty::I64)
+        }
         "p" => Some(Ty::Ptr),
         _ => None,
     };
@@ -257,7 +261,9 @@ mod tests {
     #[test]
     fn other_functions_are_calls() {
         let mut b = Builder::new("f", Signature::go(&[], &[]));
-        for symbol in ["sync/atomic.StorePointer", "math.Sin", "math/bits.Div64", "main.main", "runtime.newobject"] {
+        for symbol in
+            ["sync/atomic.StorePointer", "math.Sin", "math/bits.Div64", "main.main", "runtime.newobject"]
+        {
             assert_eq!(intrinsic(&mut b, symbol, &[]), None, "{symbol}");
         }
     }

@@ -11,6 +11,7 @@ pub mod constant;
 mod identical;
 mod info;
 mod interface;
+mod lookup;
 mod named;
 mod object;
 mod predicates;
@@ -29,11 +30,14 @@ pub use info::{
     Checked, Info, Initializer, InstanceInfo, Mode, Selection, SelectionKind, Table, TypeAndValue,
 };
 pub use interface::Interface;
+pub use lookup::{
+    Found, Method, deref, has_invalid_embedded_fields, lookup_field_or_method, lookup_in, method_set,
+};
 pub use named::{Alias, Instance, Named, TypeParam, instantiate};
 pub use object::{FuncInfo, Obj, ObjKind, ObjRef, VarInfo, VarKind, is_exported};
-pub use predicates::{comparable_type, is_type_param};
+pub use predicates::{comparable_type, default_type, is_type_param, max_type, mentions};
 pub use scope::{Package, PkgRef, Scope};
-pub use string::{Qualifier, signature_string, type_string};
+pub use string::{Qualifier, signature_string, term_set_string, type_string};
 pub use subst::{Subst, chan_dir_fits, fresh_tparams, instantiate_signature, rename_tparams};
 pub use ty::{Array, Basic, BasicKind, Chan, ChanDir, Kind, Map, Signature, Struct, Term, Tuple, Ty, Union};
 pub use type_set::{TermSet, TypeSet, TypeSetFault};

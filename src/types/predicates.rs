@@ -51,3 +51,48 @@ impl TypeParam {
         }
     }
 }
+
+impl Ty {
+    /// A type declared with type parameters, not instantiated.
+    pub fn is_generic(self) -> bool {
+        match self.kind() {
+            Kind::Named(n) => !n.tparams().is_empty(),
+            Kind::Alias(a) => !a.tparams().is_empty(),
+            _ => false,
+        }
+    }
+}
+
+/// The type an untyped value takes by itself.
+pub fn default_type(ty: Ty) -> Ty {
+    let Kind::Basic(b) = ty.kind() else { return ty };
+    match b.kind {
+        BasicKind::UntypedBool => Ty::BOOL,
+        BasicKind::UntypedInt => Ty::INT,
+        BasicKind::UntypedRune => Ty::RUNE,
+        BasicKind::UntypedFloat => Ty::FLOAT64,
+        BasicKind::UntypedComplex => Ty::COMPLEX128,
+        BasicKind::UntypedString => Ty::STRING,
+        _ => ty,
+    }
+}
+
+/// The one of two untyped types that holds both kinds of values; None if they do not mix.
+pub fn max_type(a: Ty, b: Ty) -> Option<Ty> {
+    if a == b {
+        return Some(a);
+    }
+    let (ka, kb) = (a.as_basic()?.kind, b.as_basic()?.kind);
+    let mix = ka.is_untyped() && kb.is_untyped() && ka.is_numeric() && kb.is_numeric();
+    // In the order int, rune, float, complex.
+    mix.then_some(if ka > kb { a } else { b })
+}
+
+/// Whether a constraint names a type in one of its elements, in its type set or not.
+pub fn mentions(constraint: Ty, ty: Ty) -> bool {
+    match constraint.kind() {
+        Kind::Interface(i) => i.embeddeds().iter().any(|&e| mentions(e, ty)),
+        Kind::Union(u) => u.terms.iter().any(|t| mentions(t.ty, ty)),
+        _ => super::identical(constraint, ty),
+    }
+}

@@ -5,7 +5,8 @@ use std::fmt::{self, Write};
 use super::constant::quote;
 use super::object::ObjRef;
 use super::scope::PkgRef;
-use super::ty::{ChanDir, Kind, Signature, Ty};
+use super::ty::{ChanDir, Kind, Signature, Term, Ty};
+use super::type_set::TermSet;
 use super::universe;
 
 /// Says how a package is named in front of a name: None for not at all.
@@ -13,16 +14,29 @@ pub type Qualifier<'a> = &'a dyn Fn(PkgRef) -> Option<String>;
 
 /// The type as gc's messages show it.
 pub fn type_string(ty: Ty, qualifier: Qualifier<'_>) -> String {
-    let mut writer = Writer { out: String::new(), qualifier, depth: 0 };
+    let mut writer = Writer { out: String::new(), qualifier, depth: 0, param_names: true };
     writer.ty(ty);
     writer.out
 }
 
-/// A signature without the word `func`: what follows a method's name.
-pub fn signature_string(sig: &Signature, qualifier: Qualifier<'_>) -> String {
-    let mut writer = Writer { out: String::new(), qualifier, depth: 0 };
+/// A signature without the word `func`: what follows a method's name. With or without the parameters' names.
+pub fn signature_string(sig: &Signature, param_names: bool, qualifier: Qualifier<'_>) -> String {
+    let mut writer = Writer { out: String::new(), qualifier, depth: 0, param_names };
     writer.signature(sig);
     writer.out
+}
+
+/// The terms of a constraint: `~int | string`.
+pub fn term_set_string(set: &TermSet, qualifier: Qualifier<'_>) -> String {
+    match set {
+        TermSet::All => "𝓤".to_owned(),
+        TermSet::List(list) if list.is_empty() => "∅".to_owned(),
+        TermSet::List(list) => {
+            let term =
+                |t: &Term| format!("{}{}", if t.tilde { "~" } else { "" }, type_string(t.ty, qualifier));
+            list.iter().map(term).collect::<Vec<_>>().join(" | ")
+        }
+    }
 }
 
 impl fmt::Display for Ty {
@@ -45,6 +59,7 @@ struct Writer<'a> {
     out: String,
     qualifier: Qualifier<'a>,
     depth: usize,
+    param_names: bool,
 }
 
 impl Writer<'_> {
@@ -202,7 +217,7 @@ impl Writer<'_> {
         self.out.push('(');
         for (i, var) in vars.iter().enumerate() {
             self.separate(i, ", ");
-            if !var.name.is_empty() {
+            if !var.name.is_empty() && self.param_names {
                 self.out.push_str(var.name);
                 self.out.push(' ');
             }

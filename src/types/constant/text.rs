@@ -32,6 +32,23 @@ impl fmt::Display for Const {
     }
 }
 
+impl Const {
+    /// A text that differs for different values and is the same for equal numbers, whatever their form.
+    pub fn exact_string(&self) -> String {
+        match self.to_int() {
+            Const::Unknown => match self {
+                Const::Rat(r) => format!("{}/{}", r.numerator(), r.denominator()),
+                Const::Float(f) => format!("{}p{}", f.mant, f.exp),
+                Const::Complex(c) if c.1.sign() == 0 => c.0.exact_string(),
+                Const::Complex(c) => format!("({} + {}i)", c.0.exact_string(), c.1.exact_string()),
+                Const::Str(s) => quote(s),
+                other => other.to_string(),
+            },
+            whole => whole.to_string(),
+        }
+    }
+}
+
 /// As Go's `%.6g`; out of a float64's range by way of logarithms.
 fn float_text(float: &Float) -> String {
     let x = float.to_f64();
