@@ -31,7 +31,7 @@ pub(super) struct Translator<'a> {
     pub sigs: SecondaryMap<ir::SigRef, Option<clif::SigRef>>,
     pub funcs: HashMap<(u32, clif::SigRef), clif::FuncRef>,
     pub globals: HashMap<(u32, i64), clif::GlobalValue>,
-    /// Failing checks: laid out and filled after everything else.
+    /// Where `keep_alive` stores to.
     pub keep_slot: Option<clif::StackSlot>,
 }
 
@@ -85,7 +85,7 @@ pub(super) fn signature(sig: &ir::Signature) -> clif::Signature {
 }
 
 impl Translator<'_> {
-    /// Creates every reachable block with its parameters, and the slots.
+    /// Creates every reachable block with its parameters.
     fn lay_out(&mut self, dom: &ir::Dominators) {
         let func = self.func;
         for &block in func.layout.iter().filter(|&&b| dom.reachable(b)) {
@@ -100,13 +100,20 @@ impl Translator<'_> {
             }
             self.blocks[block] = Some(new);
         }
-        for (slot, data) in &func.slots {
-            let kind = clif::StackSlotKind::ExplicitSlot;
-            // Cranelift aligns the frame to 16; more is not asked for.
-            let align = data.align.clamp(1, 16).trailing_zeros() as u8;
-            let data = clif::StackSlotData::new(kind, data.size, align);
-            self.slots[slot] = Some(self.cur.func.create_sized_stack_slot(data));
+    }
+
+    /// Slots that nothing names take no room.
+    fn slot(&mut self, slot: ir::Slot) -> clif::StackSlot {
+        if let Some(known) = self.slots[slot] {
+            return known;
         }
+        let data = self.func.slots[slot];
+        let kind = clif::StackSlotKind::ExplicitSlot;
+        // Cranelift aligns the frame to 16; more is not asked for.
+        let align = data.align.clamp(1, 16).trailing_zeros() as u8;
+        let new = self.cur.func.create_sized_stack_slot(clif::StackSlotData::new(kind, data.size, align));
+        self.slots[slot] = Some(new);
+        new
     }
 
     fn block(&mut self, block: ir::Block, poll: bool) {
@@ -227,7 +234,7 @@ impl Translator<'_> {
             Op::F64const { bits } => self.cur.ins().f64const(clif::immediates::Ieee64::with_bits(*bits)),
             Op::SymAddr { sym, offset } => self.sym_addr(sym.index() as u32, *offset),
             Op::SlotAddr { slot, offset } => {
-                let slot = self.slots[*slot].expect("every slot is laid out");
+                let slot = self.slot(*slot);
                 self.cur.ins().stack_addr(I64, slot, *offset as i32)
             }
             Op::Binary { op, a, b } => self.binary(*op, *a, *b),
