@@ -46,7 +46,15 @@ pub const RULES: &[Rules] = &[
     purego("vendor/golang.org/x/crypto/chacha20poly1305"),
     purego("vendor/golang.org/x/crypto/internal/poly1305"),
     no_arch("hash/crc32"),
-    no_arch("internal/bytealg"),
+    Rules {
+        import_path: "internal/bytealg",
+        no_arch: true,
+        files: &[File {
+            name: "thermos_natives.go",
+            text: include_str!("go/internal/bytealg/thermos_natives.go"),
+        }],
+        ..NONE
+    },
     no_arch("internal/runtime/gc/scan"),
     no_arch("internal/runtime/startlinetest"),
     no_arch("math"),

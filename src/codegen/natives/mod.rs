@@ -14,6 +14,7 @@
 
 mod asm;
 mod atomics;
+mod bytes;
 mod context;
 mod layout;
 mod memory;
@@ -37,6 +38,7 @@ type Native = (&'static str, fn(&mut Asm<'_>) -> Result);
 const STACK_GUARD: u32 = crate::overlay::STACK_GUARD;
 
 const TABLES: &[&[Native]] = &[
+    bytes::NATIVES,
     context::NATIVES,
     memory::NATIVES,
     misc::NATIVES,

@@ -130,3 +130,67 @@ fn memequal_sees_every_byte() {
         }
     }
 }
+
+type Four = extern "sysv64" fn(*const u8, usize, *const u8, usize) -> i64;
+
+#[expect(unsafe_code, reason = "running what was assembled is what these tests are for")]
+fn call4(code: &memmap2::Mmap, a: &[u8], b: *const u8, n: usize) -> i64 {
+    // SAFETY: as `call`.
+    let f = unsafe { std::mem::transmute::<*const u8, Four>(code.as_ptr()) };
+    f(a.as_ptr(), a.len(), b, n)
+}
+
+/// Slices of every short length that end right before a page the program must not touch, and in the middle.
+fn places() -> impl Iterator<Item = (usize, usize)> {
+    (0..70).flat_map(|n| [(4096 - n, n), (64, n), (4080, n.min(16)), (4085, n.min(11))])
+}
+
+#[test]
+fn bytes_are_found_and_counted() {
+    let (index, count) = (executable("internal/bytealg.IndexByteString"), executable("internal/bytealg.CountString"));
+    let page: Vec<u8> = vec![b'.'; 3 * 4096];
+    for (at, n) in places() {
+        let mut page = page.clone();
+        let start = page.as_ptr().align_offset(4096);
+        // Bytes around the slice are what is searched for: they must not be found.
+        page[start + at..start + at + n].fill(b'a');
+        for hit in (0..n).map(Some).chain([None]) {
+            let slice = &mut page[start + at..start + at + n];
+            slice.fill(b'a');
+            if let Some(i) = hit {
+                slice[i] = b'.';
+            }
+            let slice = &page[start + at..start + at + n];
+            let want = hit.map_or(-1, |i| i as i64);
+            assert_eq!(call4(&index, slice, b'.' as usize as *const u8, 0), want, "{n} bytes at {at}");
+            let want = hit.is_some() as i64;
+            assert_eq!(call4(&count, slice, b'.' as usize as *const u8, 0), want, "{n} bytes at {at}");
+        }
+    }
+    let many = vec![b'x'; 10_007];
+    assert_eq!(call4(&count, &many, b'x' as usize as *const u8, 0), 10_007);
+}
+
+#[test]
+fn strings_compare_as_slices_do() {
+    let code = executable("runtime.cmpstring");
+    for n in 0..70 {
+        for m in [n, n + 1, n + 20] {
+            let a: Vec<u8> = (0..n as u8).collect();
+            let mut b: Vec<u8> = (0..m as u8).collect();
+            for i in (0..m).map(Some).chain([None]) {
+                for x in [0, 0x40, 0xff] {
+                    if let Some(i) = i {
+                        b[i] ^= x;
+                    }
+                    let want = a.cmp(&b) as i64;
+                    assert_eq!(call4(&code, &a, b.as_ptr(), b.len()), want, "{a:?} {b:?}");
+                    assert_eq!(call4(&code, &b, a.as_ptr(), a.len()), -want, "{b:?} {a:?}");
+                    if let Some(i) = i {
+                        b[i] ^= x;
+                    }
+                }
+            }
+        }
+    }
+}
