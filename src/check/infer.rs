@@ -6,7 +6,7 @@
 //! untyped constants' default types, for what is still open ──▶ simplify ──▶ type arguments
 //! ```
 
-use super::basics::{default_type, max_type};
+use crate::types::{default_type, max_type};
 use super::message::Fault;
 use super::operand::Operand;
 use super::unify::{Mode, Unifier};
