@@ -7,7 +7,7 @@
 
 use smallvec::{SmallVec, smallvec};
 
-use crate::ir::{BinOp, Builder, Conv, IntCc, MemFlags, Op, RmwOp, Ty, UnOp, Value};
+use crate::ir::{BinOp, Builder, Conv, IntCc, MemFlags, Op, RmwOp, Signature, Ty, UnOp, Value};
 
 /// The flattened results of an intrinsic.
 pub type Results = SmallVec<[Value; 4]>;
@@ -21,8 +21,12 @@ pub fn intrinsic(b: &mut Builder, symbol: &str, args: &[Value]) -> Option<Result
         "sync/atomic" => sync_atomic(b, name, args),
         "math/bits" => bits(b, name, args),
         "internal/runtime/sys" => match name {
-            "GetCallerPC" => Some(smallvec![b.special(Op::CallerPc)]),
-            "GetCallerSP" => Some(smallvec![b.special(Op::CallerSp)]),
+            "GetCallerPC" => Some(smallvec![of_frame(b, Op::CallerPc)]),
+            "GetCallerSP" => Some(smallvec![of_frame(b, Op::CallerSp)]),
+            "GetClosurePtr" => {
+                let ctx = of_frame(b, Op::ClosurePtr);
+                Some(smallvec![b.convert(Conv::PtrToInt, Ty::I64, ctx)])
+            }
             "Prefetch" | "PrefetchStreamed" => Some(smallvec![]),
             "Bswap64" => Some(smallvec![b.unary(UnOp::Bswap, args[0])]),
             "Bswap32" => Some(smallvec![b.unary(UnOp::Bswap, args[0])]),
@@ -39,6 +43,7 @@ pub fn intrinsic(b: &mut Builder, symbol: &str, args: &[Value]) -> Option<Result
         },
         "math" => math(b, name, args),
         "runtime" => match name {
+            "getfp" => Some(smallvec![of_frame(b, Op::FramePtr)]),
             "getg" => Some(smallvec![b.special(Op::GetG)]),
             "publicationBarrier" => {
                 // Stores are not reordered on this architecture.
@@ -57,6 +62,20 @@ pub fn intrinsic(b: &mut Builder, symbol: &str, args: &[Value]) -> Option<Result
         }
         _ => None,
     }
+}
+
+/// Whether calls of `symbol` become instructions.
+pub fn is_intrinsic(symbol: &str) -> bool {
+    // Asking for the instructions themselves keeps this in step with them; what is done here is thrown away.
+    let mut b = Builder::new("", Signature::go(&[], &[]));
+    let args: Vec<Value> = (0..4).map(|_| b.i64(0)).collect();
+    intrinsic(&mut b, symbol, &args).is_some()
+}
+
+/// Something that only means what it says in a function that is not inlined.
+fn of_frame(b: &mut Builder, op: Op) -> Value {
+    b.func.attrs.noinline = true;
+    b.special(op)
 }
 
 fn math(b: &mut Builder, name: &str, args: &[Value]) -> Option<Results> {
@@ -218,12 +237,13 @@ fn add(b: &mut Builder, args: &[Value]) -> Results {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ir::{self, Signature};
+    use crate::ir;
 
     #[track_caller]
     fn check(symbol: &str, params: &[Ty], results: &[Ty]) {
         let mut b = Builder::new("f", Signature::go(params, results));
         let args = b.params().to_vec();
+        assert!(is_intrinsic(symbol));
         let vals = intrinsic(&mut b, symbol, &args).unwrap_or_else(|| panic!("{symbol} is no intrinsic"));
         b.ret(vals.to_vec());
         let func = b.finish();
@@ -265,6 +285,7 @@ mod tests {
             ["sync/atomic.StorePointer", "math.Sin", "math/bits.Div64", "main.main", "runtime.newobject"]
         {
             assert_eq!(intrinsic(&mut b, symbol, &[]), None, "{symbol}");
+            assert!(!is_intrinsic(symbol));
         }
     }
 }
