@@ -5,7 +5,9 @@
 //! ```
 
 pub mod ast;
+pub mod constraint;
 mod directive;
+mod facts;
 mod literal;
 mod parser;
 pub mod print;
@@ -14,6 +16,7 @@ mod scanner;
 mod tests;
 mod token;
 
+pub use facts::{Embed, FactError, FileFacts, Import, Place};
 pub use literal::{unquote, unquote_rune};
 pub use parser::{MAX_NESTING, Parsed, parse, parse_expr};
 pub use scanner::{Complaint, Scanner, is_letter, unicode_digit};
