@@ -488,7 +488,7 @@ fn float(value: &Const) -> (f32, f64) {
         Const::Int(n) => (*n as f32, *n as f64),
         Const::Big(n) => (n.to_f32().value(), n.to_f64().value()),
         Const::Rat(x) => (x.to_f32().value(), x.to_f64().value()),
-        Const::Float(x) => (x.to_f32().value(), x.to_f64().value()),
+        Const::Float(x) => (x.to_f32(), x.to_f64()),
         Const::Complex(parts) => float(&parts.0),
         other => panic!("{other:?} is no number"),
     }
