@@ -62,3 +62,22 @@ pub fn intern(name: &str) -> &'static str {
     names.insert(kept);
     kept
 }
+
+static BYTES: LazyLock<RwLock<HashSet<&'static [u8], FxBuildHasher>>> = LazyLock::new(Default::default);
+
+/// As [`intern`], for struct tags, which may hold any bytes.
+pub fn intern_bytes(bytes: &[u8]) -> &'static [u8] {
+    if bytes.is_empty() {
+        return b"";
+    }
+    if let Some(known) = BYTES.read().unwrap().get(bytes) {
+        return known;
+    }
+    let mut all = BYTES.write().unwrap();
+    if let Some(known) = all.get(bytes) {
+        return known;
+    }
+    let kept: &'static [u8] = Box::leak(bytes.into());
+    all.insert(kept);
+    kept
+}

@@ -16,6 +16,19 @@ pub fn identical_ignore_tags(a: Ty, b: Ty) -> bool {
     a == b || Comparer { ignore_tags: true, pairs: Vec::new() }.same(a, b)
 }
 
+fn is_open_alias(ty: Ty) -> bool {
+    let mut at = ty;
+    // No honest chain of aliases is this long; a cycle counts as open.
+    for _ in 0..1000 {
+        let Kind::Alias(alias) = at.kind() else { return false };
+        match alias.rhs() {
+            Some(rhs) => at = rhs,
+            None => return true,
+        }
+    }
+    true
+}
+
 struct Comparer {
     ignore_tags: bool,
     /// Interfaces being compared further out: they are taken to be identical, which is what a cycle means.
@@ -24,9 +37,14 @@ struct Comparer {
 
 impl Comparer {
     fn same(&mut self, a: Ty, b: Ty) -> bool {
-        let (a, b) = (a.unalias(), b.unalias());
         if a == b {
             return true;
+        }
+        let (x, y) = (a, b);
+        let (a, b) = (a.unalias(), b.unalias());
+        if a == b {
+            // Aliases that are still being declared read as invalid, all of them.
+            return a != Ty::INVALID || !is_open_alias(x) && !is_open_alias(y);
         }
         match (a.kind(), b.kind()) {
             (Kind::Basic(a), Kind::Basic(b)) => a.kind == b.kind,

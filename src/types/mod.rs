@@ -8,6 +8,7 @@
 
 mod arena;
 pub mod constant;
+pub mod export;
 mod identical;
 mod info;
 mod interface;
@@ -23,7 +24,7 @@ mod type_set;
 pub mod universe;
 
 pub use crate::syntax::ast::ExprId;
-pub use arena::intern;
+pub use arena::{intern, intern_bytes};
 pub use constant::Const;
 pub use identical::{identical, identical_ignore_tags};
 pub use info::{

@@ -14,7 +14,6 @@ use std::sync::{LazyLock, Mutex, OnceLock, RwLock};
 
 use rustc_hash::FxBuildHasher;
 
-use super::identical;
 use super::interface::Interface;
 use super::object::ObjRef;
 use super::subst::{self, Subst};
@@ -405,19 +404,17 @@ type Instances = HashMap<u32, Vec<(Vec<Ty>, Ty)>, FxBuildHasher>;
 static INSTANCES: LazyLock<Mutex<Instances>> = LazyLock::new(Default::default);
 
 /// The type (or alias) `origin[targs...]`. Nothing is verified. Signatures are instantiated by [`Subst`].
+///
+/// One `Ty` is given out for arguments that are spelled alike. Arguments that are merely identical, say through an
+/// alias, make another, so that what a package's types look like does not depend on what other packages did before.
 pub fn instantiate(origin: Ty, targs: &[Ty]) -> Ty {
-    let exact = {
-        let instances = INSTANCES.lock().unwrap();
-        let list = instances.get(&origin.raw());
-        list.and_then(|list| list.iter().find(|(have, _)| have == targs)).map(|(_, ty)| *ty)
+    let find = |instances: &Instances| {
+        let list = instances.get(&origin.raw())?;
+        let quick = list.iter().find(|(have, _)| have == targs);
+        Some(quick.or_else(|| list.iter().find(|(have, _)| same_spellings(have, targs)))?.1)
     };
-    if let Some(ty) = exact {
+    if let Some(ty) = find(&INSTANCES.lock().unwrap()) {
         return ty;
-    }
-    // Comparing arguments may instantiate in turn, so it is done on a copy, outside the lock.
-    let copy = INSTANCES.lock().unwrap().get(&origin.raw()).cloned().unwrap_or_default();
-    if let Some((_, ty)) = copy.iter().find(|(have, _)| same_args(have, targs)) {
-        return *ty;
     }
     let instance = Some(Instance { origin, targs: targs.to_vec() });
     let ty = match origin.kind() {
@@ -426,17 +423,34 @@ pub fn instantiate(origin: Ty, targs: &[Ty]) -> Ty {
         _ => panic!("only named types and aliases have instances, not {origin:?}"),
     };
     let mut instances = INSTANCES.lock().unwrap();
-    let list = instances.entry(origin.raw()).or_default();
     // Another thread may have been faster.
-    match list.iter().find(|(have, _)| have == targs) {
-        Some((_, ty)) => *ty,
-        None => {
-            list.push((targs.to_vec(), ty));
-            ty
-        }
+    if let Some(ty) = find(&instances) {
+        return ty;
     }
+    instances.entry(origin.raw()).or_default().push((targs.to_vec(), ty));
+    ty
 }
 
-fn same_args(a: &[Ty], b: &[Ty]) -> bool {
-    a.len() == b.len() && a.iter().zip(b).all(|(&a, &b)| identical(a, b))
+fn same_spellings(a: &[Ty], b: &[Ty]) -> bool {
+    a.len() == b.len() && a.iter().zip(b).all(|(&a, &b)| same_spelling(a, b))
+}
+
+/// Whether two types are written alike, as far as that is quickly seen. Looks at nothing that is still to be filled.
+fn same_spelling(a: Ty, b: Ty) -> bool {
+    if a == b {
+        return true;
+    }
+    match (a.kind(), b.kind()) {
+        (Kind::Array(a), Kind::Array(b)) => {
+            a.len() >= 0 && a.len() == b.len() && same_spelling(a.elem, b.elem)
+        }
+        (Kind::Slice(a), Kind::Slice(b)) | (Kind::Pointer(a), Kind::Pointer(b)) => same_spelling(*a, *b),
+        (Kind::Map(a), Kind::Map(b)) => same_spelling(a.key, b.key) && same_spelling(a.elem, b.elem),
+        (Kind::Chan(a), Kind::Chan(b)) => a.dir == b.dir && same_spelling(a.elem, b.elem),
+        (Kind::Named(a), Kind::Named(b)) => match (&a.instance, &b.instance) {
+            (Some(a), Some(b)) => a.origin == b.origin && same_spellings(&a.targs, &b.targs),
+            _ => false,
+        },
+        _ => false,
+    }
 }
