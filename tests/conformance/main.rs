@@ -9,6 +9,8 @@ mod gotest;
 mod ledger;
 mod programs;
 mod provision;
+mod select;
+mod stdlib;
 
 use std::path::Path;
 use std::process::ExitCode;
@@ -18,7 +20,7 @@ use libtest_mimic::{Arguments, Trial};
 type Suite = fn(goroot: &Path) -> Result<String, String>;
 
 /// Every suite, in the order in which a failure says most.
-const SUITES: &[(&str, Suite)] = &[("programs", programs::check), ("gotest", gotest::check)];
+const SUITES: &[(&str, Suite)] = &[("programs", programs::check), ("gotest", gotest::check), ("stdlib", stdlib::check)];
 
 fn main() -> ExitCode {
     let mut arguments = Arguments::from_args();
