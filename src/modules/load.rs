@@ -37,7 +37,7 @@ pub fn load(
     world: &dyn World,
     facts: &dyn Facts,
 ) -> Result<Graph, Fatal> {
-    let main = roots::load_main(world, config)?;
+    let main = roots::load_main(world, config, patterns)?;
     let resolver = Resolver::new(world, config, main)?;
     let selection = Selection::new(config);
     let mut loader = Loader { config, world, facts, resolver: &resolver, selection: &selection, read: HashMap::new() };

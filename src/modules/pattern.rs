@@ -182,7 +182,7 @@ impl Expander<'_> {
     /// Whether a pattern should name the directory: broken files count, ignored ones do not.
     fn has_package(&self, dir: &Path) -> bool {
         let read = self.reader().read(dir);
-        !matches!(read.error, Some(DirError::NoGo)) || !read.invalid.is_empty()
+        read.error.is_none() || !read.invalid.is_empty()
     }
 
     fn walk(&self, dir: &Path, stop_at_modules: bool, visit: &mut dyn FnMut(&Path)) {

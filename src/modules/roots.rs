@@ -33,9 +33,17 @@ pub fn find_go_mod(world: &dyn World, dir: &Path) -> Option<PathBuf> {
     module_root(world, dir).map(|dir| dir.join("go.mod"))
 }
 
-pub(super) fn load_main(world: &dyn World, config: &Config) -> Result<Option<Main>, Fatal> {
+/// The module of the working directory, or else the one that every pattern names a directory or file of:
+/// `run ./fixtures/hello` works from above a module too, where go asks for a `cd`.
+pub(super) fn load_main(
+    world: &dyn World,
+    config: &Config,
+    patterns: &[String],
+) -> Result<Option<Main>, Fatal> {
     let cwd = world.cwd();
-    let Some(dir) = module_root(world, &cwd) else { return Ok(None) };
+    let Some(dir) = module_root(world, &cwd).or_else(|| named_root(world, patterns)) else {
+        return Ok(None);
+    };
     let file = match &config.modfile {
         Some(file) => cwd.join(file),
         None => dir.join("go.mod"),
@@ -70,6 +78,17 @@ pub(super) fn load_main(world: &dyn World, config: &Config) -> Result<Option<Mai
         ..Module::default()
     };
     Ok(Some(Main { dir, go_mod, module: Arc::new(module) }))
+}
+
+fn named_root(world: &dyn World, patterns: &[String]) -> Option<PathBuf> {
+    let mut roots = patterns.iter().map(|pattern| {
+        let is_path = super::resolve::is_local(pattern) || pattern.starts_with('/') || pattern.ends_with(".go");
+        let dir = crate::base::world::clean_path(&world.cwd().join(pattern));
+        // A wildcard searches below the working directory's module, and there is none.
+        if is_path && !pattern.contains("...") { module_root(world, &dir) } else { None }
+    });
+    let first = roots.next()??;
+    roots.all(|root| root.as_ref() == Some(&first)).then_some(first)
 }
 
 /// One per line, as `go.mod:4: unknown directive: bogus`.
