@@ -70,6 +70,14 @@ impl Translator<'_> {
         self.emit_call(Target::Direct(callee), args, results)
     }
 
+    /// A call without arguments that does not return, so that it need not keep anything either.
+    pub fn call_panic(&mut self, name: &'static str) {
+        let sig = self.helper_sig(clif::Signature::new(CallConv::PreserveAll));
+        let sym = self.symbol(name);
+        let callee = self.func_ref(sym, sig);
+        self.emit_call(Target::Direct(callee), &[], &[]);
+    }
+
     fn emit_call(
         &mut self,
         target: Target,

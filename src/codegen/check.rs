@@ -15,13 +15,19 @@ use crate::ir::BoundsKind;
 pub(super) const UNREACHABLE: clif::TrapCode = clif::TrapCode::unwrap_user(1);
 
 impl Translator<'_> {
-    /// Continues in a new block if `ok`; otherwise calls `panic`, which does not return.
-    fn require(&mut self, ok: clif::Value, panic: &'static str, args: &[clif::Value]) {
+    /// Continues in a new block if `ok`; otherwise calls `panic`, which does not return. Its operands go through g, and the
+    /// call is one that keeps all registers: so a check costs nothing but the comparison where it holds.
+    fn require(&mut self, ok: clif::Value, panic: &'static str, operands: Option<[clif::Value; 2]>) {
         let next = self.new_block();
         let cold = self.new_cold_block();
         self.cur.ins().brif(ok, next, &[], cold, &[]);
         self.cur.goto_bottom(cold);
-        self.call_runtime(panic, args, &[]);
+        if let Some([x, y]) = operands {
+            let (at_x, at_y) = (self.layout.check_x, self.layout.check_y);
+            self.store_g(x, at_x);
+            self.store_g(y, at_y);
+        }
+        self.call_panic(panic);
         self.cur.ins().trap(UNREACHABLE);
         self.cur.goto_bottom(next);
     }
@@ -33,7 +39,7 @@ impl Translator<'_> {
             self.cur.ins().load(I8, clif::MemFlagsData::new(), ptr, 0);
         } else {
             let ok = self.cur.ins().icmp_imm_s(IntCC::NotEqual, ptr, 0);
-            self.require(ok, "runtime.panicmem", &[]);
+            self.require(ok, "runtime.panicmem", None);
         }
     }
 
@@ -41,7 +47,7 @@ impl Translator<'_> {
         let cc = if kind.inclusive() { IntCC::UnsignedLessThanOrEqual } else { IntCC::UnsignedLessThan };
         let (idx, len) = (self.val(idx), self.val(len));
         let ok = self.cur.ins().icmp(cc, idx, len);
-        self.require(ok, bounds_panic(kind, unsigned), &[idx, len]);
+        self.require(ok, bounds_panic(kind, unsigned), Some([idx, len]));
     }
 
     pub fn div_check(&mut self, val: ir::Value) {
@@ -50,7 +56,7 @@ impl Translator<'_> {
         }
         let val = self.val(val);
         let ok = self.cur.ins().icmp_imm_s(IntCC::NotEqual, val, 0);
-        self.require(ok, "runtime.panicdivide", &[]);
+        self.require(ok, "runtime.panicdivide", None);
     }
 
     pub fn shift_check(&mut self, val: ir::Value) {
@@ -59,6 +65,6 @@ impl Translator<'_> {
         }
         let val = self.val(val);
         let ok = self.cur.ins().icmp_imm_s(IntCC::SignedGreaterThanOrEqual, val, 0);
-        self.require(ok, "runtime.panicshift", &[]);
+        self.require(ok, "runtime.panicshift", None);
     }
 }

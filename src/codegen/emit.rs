@@ -6,25 +6,33 @@ use cranelift_codegen::binemit::Reloc;
 use cranelift_codegen::ir as clif;
 use cranelift_codegen::{CompiledCode, FinalizedMachExceptionHandler, FinalizedRelocTarget};
 use cranelift_entity::EntityRef;
-use iced_x86::{Code as Opcode, Decoder, DecoderOptions, Instruction, Register};
+use iced_x86::code_asm::{CodeAssembler, ptr, qword_ptr, r11, r15, rsp};
+use iced_x86::{BlockEncoderOptions, Code as Opcode, Decoder, DecoderOptions, Instruction, Register};
 
 use super::Backend;
 use crate::ir;
 use crate::object;
+use crate::overlay::STACK_GUARD;
+use crate::target::abi::helper;
 
 /// The size of a cache line's half: loops and calls like it, and Cranelift asks for 1 mostly.
 const FUNC_ALIGN: u32 = 16;
 
+const NOP: u8 = 0x90;
+
+/// A function checks the stack when its frame is there already: up to this size, the guard holds frame and callees.
+const MAX_UNCHECKED_FRAME: i32 = STACK_GUARD as i32 / 2;
+
 pub(super) fn emit(
     func: &ir::Func,
-    _backend: &Backend,
+    backend: &Backend,
     clif: &clif::Function,
     compiled: &CompiledCode,
     syms: Vec<Arc<str>>,
 ) -> object::Code {
     let bytes = compiled.code_buffer().to_vec();
     let pcsp = frame_rows(&bytes);
-    object::Code {
+    let code = object::Code {
         name: func.name.clone(),
         align: compiled.buffer.alignment.max(FUNC_ALIGN),
         relocs: relocs(func, clif, compiled),
@@ -42,7 +50,53 @@ pub(super) fn emit(
         syms,
         pcsp,
         bytes,
+    };
+    let frame = code.pcsp.last().map_or(0, |&(_, depth)| depth);
+    if frame > MAX_UNCHECKED_FRAME && !func.attrs.nosplit {
+        return check_first(code, frame, backend.layout.stackguard0);
     }
+    code
+}
+
+/// Puts a check of the stack before a function whose own, inside its frame, would come too late.
+fn check_first(mut code: object::Code, frame: i32, stackguard0: i32) -> object::Code {
+    const IMPOSSIBLE: &str = "these instructions can be encoded";
+    let mut a = CodeAssembler::new(64).expect(IMPOSSIBLE);
+    let mut enough = a.create_label();
+    a.lea(r11, ptr(rsp - frame)).expect(IMPOSSIBLE);
+    a.cmp(r11, qword_ptr(r15 + stackguard0)).expect(IMPOSSIBLE);
+    a.ja(enough).expect(IMPOSSIBLE);
+    a.sub(rsp, frame).expect(IMPOSSIBLE);
+    let mut call = a.create_label();
+    a.set_label(&mut call).expect(IMPOSSIBLE);
+    a.db(&[0xe8, 0, 0, 0, 0]).expect(IMPOSSIBLE);
+    let mut back = a.create_label();
+    a.set_label(&mut back).expect(IMPOSSIBLE);
+    a.add(rsp, frame).expect(IMPOSSIBLE);
+    a.set_label(&mut enough).expect(IMPOSSIBLE);
+    a.zero_bytes().expect(IMPOSSIBLE);
+    let done = a.assemble_options(0, BlockEncoderOptions::RETURN_NEW_INSTRUCTION_OFFSETS).expect(IMPOSSIBLE);
+    let call = done.label_ip(&call).expect(IMPOSSIBLE) as u32;
+    let back = done.label_ip(&back).expect(IMPOSSIBLE) as u32 + 7;
+    let mut bytes = done.inner.code_buffer;
+    // Constants behind the code stay aligned.
+    bytes.resize(bytes.len().next_multiple_of(code.align as usize), NOP);
+    let shift = bytes.len() as u32;
+
+    bytes.append(&mut code.bytes);
+    code.relocs.iter_mut().for_each(|r| r.offset += shift);
+    code.lines.iter_mut().for_each(|(at, _)| *at += shift);
+    code.handlers.iter_mut().for_each(|(ret, to)| {
+        *ret += shift;
+        *to += shift;
+    });
+    code.pcsp.iter_mut().for_each(|(at, _)| *at += shift);
+    let target = code.syms.len() as u32;
+    code.syms.push(helper::MORESTACK.into());
+    let kind = object::CodeRelocKind::PcRel32;
+    code.relocs.insert(0, object::CodeReloc { offset: call + 1, kind, target, addend: -4 });
+    code.pcsp.splice(0..0, [(0, 0), (call, frame), (back, 0)]);
+    object::Code { bytes, ..code }
 }
 
 fn relocs(func: &ir::Func, clif: &clif::Function, compiled: &CompiledCode) -> Vec<object::CodeReloc> {

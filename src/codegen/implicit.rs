@@ -6,26 +6,26 @@ use crate::ir;
 use crate::ir::{BoundsKind, Op};
 use crate::target::abi::helper;
 
-/// The runtime function that reports a failed bounds check.
+/// The native that reports a failed bounds check, with the operands in g.
 pub(super) fn bounds_panic(kind: BoundsKind, unsigned: bool) -> &'static str {
     match (kind, unsigned) {
-        (BoundsKind::Index, false) => "runtime.goPanicIndex",
-        (BoundsKind::Index, true) => "runtime.goPanicIndexU",
-        (BoundsKind::SliceAlen, false) => "runtime.goPanicSliceAlen",
-        (BoundsKind::SliceAlen, true) => "runtime.goPanicSliceAlenU",
-        (BoundsKind::SliceAcap, false) => "runtime.goPanicSliceAcap",
-        (BoundsKind::SliceAcap, true) => "runtime.goPanicSliceAcapU",
-        (BoundsKind::SliceB, false) => "runtime.goPanicSliceB",
-        (BoundsKind::SliceB, true) => "runtime.goPanicSliceBU",
-        (BoundsKind::Slice3Alen, false) => "runtime.goPanicSlice3Alen",
-        (BoundsKind::Slice3Alen, true) => "runtime.goPanicSlice3AlenU",
-        (BoundsKind::Slice3Acap, false) => "runtime.goPanicSlice3Acap",
-        (BoundsKind::Slice3Acap, true) => "runtime.goPanicSlice3AcapU",
-        (BoundsKind::Slice3B, false) => "runtime.goPanicSlice3B",
-        (BoundsKind::Slice3B, true) => "runtime.goPanicSlice3BU",
-        (BoundsKind::Slice3C, false) => "runtime.goPanicSlice3C",
-        (BoundsKind::Slice3C, true) => "runtime.goPanicSlice3CU",
-        (BoundsKind::SliceConvert, _) => "runtime.goPanicSliceConvert",
+        (BoundsKind::Index, false) => "runtime.thermosPanicIndex",
+        (BoundsKind::Index, true) => "runtime.thermosPanicIndexU",
+        (BoundsKind::SliceAlen, false) => "runtime.thermosPanicSliceAlen",
+        (BoundsKind::SliceAlen, true) => "runtime.thermosPanicSliceAlenU",
+        (BoundsKind::SliceAcap, false) => "runtime.thermosPanicSliceAcap",
+        (BoundsKind::SliceAcap, true) => "runtime.thermosPanicSliceAcapU",
+        (BoundsKind::SliceB, false) => "runtime.thermosPanicSliceB",
+        (BoundsKind::SliceB, true) => "runtime.thermosPanicSliceBU",
+        (BoundsKind::Slice3Alen, false) => "runtime.thermosPanicSlice3Alen",
+        (BoundsKind::Slice3Alen, true) => "runtime.thermosPanicSlice3AlenU",
+        (BoundsKind::Slice3Acap, false) => "runtime.thermosPanicSlice3Acap",
+        (BoundsKind::Slice3Acap, true) => "runtime.thermosPanicSlice3AcapU",
+        (BoundsKind::Slice3B, false) => "runtime.thermosPanicSlice3B",
+        (BoundsKind::Slice3B, true) => "runtime.thermosPanicSlice3BU",
+        (BoundsKind::Slice3C, false) => "runtime.thermosPanicSlice3C",
+        (BoundsKind::Slice3C, true) => "runtime.thermosPanicSlice3CU",
+        (BoundsKind::SliceConvert, _) => "runtime.thermosPanicSliceConvert",
     }
 }
 

@@ -14,6 +14,7 @@
 
 mod asm;
 mod atomics;
+mod bounds;
 mod bytes;
 mod context;
 mod layout;
@@ -62,6 +63,7 @@ pub fn is_native(symbol: &str) -> bool {
     TABLES.iter().any(|t| t.iter().any(|(name, _)| *name == symbol))
         || syscalls::PLAIN.iter().any(|call| call.symbol == symbol)
         || atomics::ATOMICS.iter().any(|(name, ..)| *name == symbol)
+        || bounds::BOUNDS.iter().any(|(name, _)| *name == symbol)
         || is_trap(symbol)
 }
 
@@ -87,6 +89,9 @@ fn assemble(symbol: &str, s: &mut Asm<'_>) -> Option<Result> {
     }
     if let Some((_, op, bits)) = atomics::ATOMICS.iter().find(|(name, ..)| *name == symbol) {
         return Some(atomics::assemble(s, *op, *bits));
+    }
+    if let Some((_, panic)) = bounds::BOUNDS.iter().find(|(name, _)| *name == symbol) {
+        return Some(bounds::assemble(s, panic));
     }
     is_trap(symbol).then(|| misc::trap(s))
 }

@@ -192,6 +192,30 @@ fn the_frame_is_in_the_table() {
 }
 
 #[test]
+fn large_frames_are_checked_before_they_are_made() {
+    let f = build(&[Ty::I64], &[Ty::I64], |b| {
+        let slot = b.slot(100_000, 8);
+        let place = b.slot_addr(slot, 0);
+        let p = b.params()[0];
+        b.store(place, p, 0, MemFlags::SAFE);
+        b.call_sym("other", Signature::go(&[Ty::Ptr], &[]), vec![place]);
+        let r = b.load(Ty::I64, place, 0, MemFlags::SAFE);
+        b.ret(vec![r]);
+    });
+    let code = compile(&f, &backend(), &mut Scratch::default());
+    assert!(code.pcsp.is_sorted() && code.pcsp.len() >= 5, "{:?}\n{}", code.pcsp, asm(&code));
+    let mut b = Builder::new("other", Signature::go(&[Ty::Ptr], &[]));
+    b.ret(vec![]);
+    let machine = Machine::new(&[f, b.finish()]);
+    assert_eq!(machine.run("f", &[11], &[]).ints[0], 11);
+    let mut g = vec![0u64; 64];
+    let here = &raw const g as u64;
+    g[LAYOUT.stackguard0 as usize / 8] = here - 50_000;
+    let ran = machine.run_with("f", &[11], &[], &mut g);
+    assert_eq!((ran.ints[0], ran.g[G_MORESTACK]), (11, 3), "before the frame, inside it, and in the callee");
+}
+
+#[test]
 fn lines_follow_the_instructions() {
     let f = build(&[Ty::Ptr], &[Ty::I64], |b| {
         let p = b.params()[0];

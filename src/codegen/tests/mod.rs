@@ -75,8 +75,6 @@ fn enter_stub() -> Vec<u8> {
 fn panic_stub(number: usize) -> Vec<u8> {
     let mut a = CodeAssembler::new(64).unwrap();
     a.mov(qword_ptr(r15 + G_PANIC), number as i32).unwrap();
-    a.mov(qword_ptr(r15 + LAYOUT.check_x), rdi).unwrap();
-    a.mov(qword_ptr(r15 + LAYOUT.check_y), rsi).unwrap();
     a.mov(rsp, qword_ptr(r15 + G_RETURN_SP)).unwrap();
     a.sub(rsp, 8).unwrap();
     a.ret().unwrap();

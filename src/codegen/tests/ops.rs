@@ -336,8 +336,8 @@ fn checks_panic_with_their_operands() {
     });
     let machine = Machine::new(&[f]);
     let ran = machine.run("f", &[7, 5], &[]);
-    assert_eq!((ran.panic, ran.g[5], ran.g[6]), (Some("runtime.goPanicIndex"), 7, 5));
-    assert_eq!(machine.run("f", &[-1, 5], &[]).panic, Some("runtime.goPanicIndex"));
+    assert_eq!((ran.panic, ran.g[5], ran.g[6]), (Some("runtime.thermosPanicIndex"), 7, 5));
+    assert_eq!(machine.run("f", &[-1, 5], &[]).panic, Some("runtime.thermosPanicIndex"));
     assert_eq!(machine.run("f", &[0, 5], &[]).panic, Some("runtime.panicdivide"));
     let ran = machine.run("f", &[2, 5], &[]);
     assert_eq!((ran.panic, ran.ints[0]), (None, 2));
