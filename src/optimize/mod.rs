@@ -1,7 +1,7 @@
 //! Makes a function faster without changing what it does: the passes over the IR that Cranelift does not have.
 //!
 //! ```text
-//! ir::Func ─▶ inline ─▶ fold ─▶ cfg ─▶ escape ─▶ promote ─▶ nilcheck ─▶ fold ─▶ cfg ─▶ ir::Func
+//! ir::Func ─▶ inline ─▶ fold ─▶ cfg ─▶ escape ─▶ promote ─▶ barrier ─▶ fold ─▶ nilcheck ─▶ cfg
 //! ```
 //! Common subexpressions, strength reduction and register allocation are Cranelift's; what needs to see other functions, the
 //! heap or Go's rules is done here.
@@ -13,6 +13,7 @@
 //! # To add a pass
 //! 1. A file with `pub(super) fn run(func: &mut Func, env: &Env<'_>) -> bool`. 2. A row in [`PASSES`], after what it needs.
 
+mod barrier;
 mod cfg;
 mod entry_points;
 mod escape;
@@ -50,6 +51,7 @@ pub const PASSES: &[Pass] = &[
     Pass { name: "escape", run: escape::run },
     // Slots that escape analysis made are promoted, too.
     Pass { name: "promote", run: promote::run },
+    Pass { name: "barrier", run: barrier::run },
     Pass { name: "fold", run: fold::run },
     Pass { name: "nilcheck", run: nilcheck::run },
     Pass { name: "cfg", run: cfg::run },

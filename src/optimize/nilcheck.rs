@@ -8,8 +8,9 @@ use std::collections::HashSet;
 use cranelift_entity::SecondaryMap;
 
 use super::Env;
+use super::cfg::is_pure;
 use super::fold::is_address;
-use crate::ir::{BinOp, Block, Dominators, Func, IntCc, Op, Value};
+use crate::ir::{BinOp, Block, Dominators, Func, Inst, IntCc, Op, Value};
 
 pub(super) fn run(func: &mut Func, _env: &Env<'_>) -> bool {
     let dom = Dominators::new(func);
@@ -92,10 +93,10 @@ fn visit(func: &mut Func, block: Block, known: &mut HashSet<Value>, learnt: &mut
     let mut changed = false;
     let insts = std::mem::take(&mut func.blocks[block].insts);
     let mut kept = Vec::with_capacity(insts.len());
-    for inst in insts {
+    for (i, &inst) in insts.iter().enumerate() {
         let checked = match func.insts[inst].op {
             Op::NilCheck { ptr } => {
-                if is_known(func, known, ptr) {
+                if is_known(func, known, ptr) || (func.handler.is_none() && next_access_checks(func, &insts[i + 1..], ptr)) {
                     changed = true;
                     continue;
                 }
@@ -124,4 +125,22 @@ fn visit(func: &mut Func, block: Block, known: &mut HashSet<Value>, learnt: &mut
     }
     func.blocks[block].insts = kept;
     changed
+}
+
+/// Makes the next access of `ptr` the check, if nothing that could tell the difference comes before it.
+fn next_access_checks(func: &mut Func, after: &[Inst], ptr: Value) -> bool {
+    for &inst in after {
+        match &mut func.insts[inst].op {
+            Op::Load { addr, offset, flags, .. } | Op::Store { addr, offset, flags, .. }
+                if *addr == ptr && (0..4096).contains(offset) =>
+            {
+                flags.may_fault = true;
+                return true;
+            }
+            Op::NilCheck { ptr: same } if *same == ptr => {}
+            op if is_pure(op) => {}
+            _ => return false,
+        }
+    }
+    false
 }

@@ -410,8 +410,7 @@ block2:
             func "f"(ptr, ptr) -> (i64) {
               slot0 = 8 align 8
             block0(v0: ptr, v1: ptr):
-              nil_check v0
-              v2: i64 = load v0 + 8
+              v2: i64 = load.fault v0 + 8
               v3: ptr = slot_addr slot0
               v4: ptr = iconst 0
               v5: i8 = icmp ne v1, v4
@@ -422,6 +421,45 @@ block2:
             block2:
               v7: i64 = load.fault v1
               return v7
+            }
+        "#]],
+    );
+}
+
+#[test]
+fn stores_into_the_frame_need_no_barrier() {
+    check(
+        "barrier",
+        r#"
+func "f"(ptr, i64) -> (ptr) {
+  slot0 = 64 align 8
+block0(v0: ptr, v1: i64):
+  v2: ptr = slot_addr slot0
+  v3: ptr = ptr_add v2, v1
+  store_wb v3, v0
+  v4: ptr = alloc "type:main.T", 16 align 8
+  v5: ptr = sym_addr "main.global"
+  store_wb v4, v5
+  store_wb v4 + 8, v0
+  call "g"() : () -> ()
+  store_wb v4, v5
+  return v4
+}
+"#,
+        expect![[r#"
+            func "f"(ptr, i64) -> (ptr) {
+              slot0 = 64 align 8
+            block0(v0: ptr, v1: i64):
+              v2: ptr = slot_addr slot0
+              v3: ptr = ptr_add v2, v1
+              store v3, v0
+              v4: ptr = alloc "type:main.T", 16 align 8
+              v5: ptr = sym_addr "main.global"
+              store v4, v5
+              store_wb v4 + 8, v0
+              call "g"() : () -> ()
+              store_wb v4, v5
+              return v4
             }
         "#]],
     );
