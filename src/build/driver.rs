@@ -1,16 +1,39 @@
 //! One build from the command's words to executables: the table of contents of the whole compiler.
 
-use std::path::Path;
-use std::sync::Arc;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, OnceLock};
 
-use super::config::Config;
+use serde::{Deserialize, Serialize};
+
+use super::buildinfo::{self, ModuleLine};
+use super::config::{Config, GO_VERSION};
 use super::flags::BuildFlags;
-use crate::base::{ContentId, World};
+use super::noop;
+use super::stages::{
+    CheckAndLower, Layouts, Link, LinkContext, LinkInput, PackageInput, PackageOutput, ScanFile, ScanInput,
+    backend,
+};
+use super::workspace::{Workspace, symbol_path};
+use crate::base::world::clean_path;
+use crate::base::{ContentId, World, par, wire};
+use crate::codegen::Effort;
+use crate::engine::{Engine, History, InternalError, RunRecord};
+use crate::modules::{self, ModMode, Module, Package, PackageId};
+use crate::overlay;
 use crate::store::Store;
+use crate::syntax::FileFacts;
 use crate::target::Target;
 
 /// What the last build's record is called in the store.
 pub const LAST_RUN: &str = "last-run";
+
+/// Inputs of every subject when it last ran.
+const HISTORY: &str = "history";
+
+/// As gc: more errors of one package are not told.
+const MAX_ERRORS: usize = 10;
 
 /// What the command will do with the packages.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -32,10 +55,12 @@ pub struct Request<'a> {
     pub purpose: Purpose,
     /// The whole command line, for the record.
     pub line: &'a [String],
+    /// Nanoseconds since 1970.
+    pub now_ns: i64,
 }
 
 /// A package that was named.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Program {
     pub import_path: String,
     /// The file name of its executable.
@@ -52,6 +77,13 @@ pub struct Built {
     pub programs: Vec<Program>,
 }
 
+/// What the record of a build needs besides its result.
+struct Seen {
+    warnings: Vec<String>,
+    /// Directories of packages with embedded files.
+    embedding: Vec<PathBuf>,
+}
+
 /// A build that did not: what to tell, and the exit code.
 #[derive(Debug)]
 pub struct BuildFailure {
@@ -59,12 +91,488 @@ pub struct BuildFailure {
     pub text: String,
 }
 
-/// Builds what `req` names. `say` is given lines for stderr as they come.
+impl BuildFailure {
+    fn new(text: impl Into<String>) -> BuildFailure {
+        BuildFailure { code: 1, text: text.into() }
+    }
+}
+
+impl From<InternalError> for BuildFailure {
+    fn from(error: InternalError) -> BuildFailure {
+        BuildFailure::new(error.to_string())
+    }
+}
+
+/// Lines for stderr, as they come.
+pub type Say<'a> = &'a (dyn Fn(&str) + Sync);
+
+/// Builds what `req` names.
 pub fn build(
-    _req: &Request<'_>,
-    _world: &dyn World,
-    _store: &Arc<Store>,
-    _say: &(dyn Fn(&str) + Sync),
+    req: &Request<'_>,
+    world: &dyn World,
+    store: &Arc<Store>,
+    say: Say<'_>,
 ) -> Result<Built, BuildFailure> {
-    Err(BuildFailure { code: 1, text: "not yet".to_owned() })
+    let may_skip = !(req.flags.all || req.flags.dry_run || req.flags.emits());
+    if may_skip && let Some((programs, warnings, n_stages)) = noop::find(req, world, store) {
+        warnings.iter().for_each(|line| say(line));
+        let engine = Engine::new(store.clone(), History::default(), false);
+        engine.note_cached("build", n_stages);
+        let (record, _) = engine.finish();
+        sum_up(req, store, record, None, say);
+        return Ok(Built { programs });
+    }
+    par::with_pool(req.flags.threads, || {
+        let history = stored(store, HISTORY).unwrap_or_default();
+        let engine = Arc::new(Engine::new(store.clone(), history, req.flags.all));
+        let watch = noop::Watch::new(world, req.goroot, req.now_ns);
+        let result = build_with(req, &watch, &engine, say);
+        let engine = Arc::into_inner(engine).expect("every stage has let go of the engine");
+        let (record, history) = engine.finish();
+        let totals = record.totals();
+        if let Ok((built, seen)) = &result
+            && may_skip
+        {
+            let record = watch.record(
+                world,
+                &seen.embedding,
+                seen.warnings.clone(),
+                built.programs.clone(),
+                totals.ran + totals.cached,
+            );
+            noop::save(&noop::name_of(req), &record, store);
+        }
+        sum_up(req, store, record, Some(&history), say);
+        result.map(|(built, _)| built)
+    })
+}
+
+fn build_with(
+    req: &Request<'_>,
+    world: &dyn World,
+    engine: &Arc<Engine>,
+    say: Say<'_>,
+) -> Result<(Built, Seen), BuildFailure> {
+    let graph = load(req, world, engine, say)?;
+    let embeds = graph.packages.iter().filter(|p| !p.embeds.patterns.is_empty() && !p.standard);
+    let seen = Seen { warnings: graph.warnings.clone(), embedding: embeds.map(|p| p.dir.clone()).collect() };
+    let workspace = Arc::new(Workspace::new(graph, req.target, req.goroot));
+    let packages = compile(req, world, engine, &workspace, say)?;
+    // From here on every package is checked and lowered, without errors.
+    let mut programs = Vec::new();
+    for &id in &workspace.graph.roots {
+        let package = workspace.package(id);
+        let is_main = package.name == "main";
+        let exe = if is_main { Some(link(req, engine, &workspace, &packages, id, say)?) } else { None };
+        programs.push(Program {
+            import_path: package.import_path.clone(),
+            name: package.default_exec_name(),
+            is_main,
+            from_files: package.from_files,
+            exe,
+        });
+    }
+    Ok((Built { programs }, seen))
+}
+
+/// Facts about files, through the cache.
+struct Scanned<'a> {
+    engine: &'a Engine,
+}
+
+impl modules::Facts for Scanned<'_> {
+    fn facts(&self, path: &Path, text: &Arc<[u8]>) -> Arc<FileFacts> {
+        let name = path.display().to_string();
+        let input = ScanInput { name, content: ContentId::of(text), context: text.clone() };
+        match self.engine.get::<ScanFile>(&input) {
+            Ok(done) => done.value,
+            // The parser will meet the same bytes and say what is wrong with them.
+            Err(_) => Arc::default(),
+        }
+    }
+}
+
+/// How packages are looked for.
+pub fn modules_config(req: &Request<'_>) -> modules::Config {
+    modules::Config {
+        goroot: req.goroot.to_path_buf(),
+        target: req.target,
+        tags: req.flags.tags.clone(),
+        experiments: overlay::EXPERIMENTS.iter().map(|e| (*e).to_owned()).collect(),
+        mod_mode: ModMode::parse(&req.flags.mod_mode),
+        modfile: Some(&req.flags.modfile).filter(|f| !f.is_empty()).map(|f| req.config.cwd.join(f)),
+        mod_cache: req.config.gomodcache().unwrap_or_else(|| PathBuf::from("/nonexistent")),
+        proxy: req.config.value("GOPROXY"),
+        overlay: req.purpose != Purpose::List,
+        main_only: req.purpose == Purpose::Run,
+    }
+}
+
+fn load(
+    req: &Request<'_>,
+    world: &dyn World,
+    engine: &Engine,
+    say: Say<'_>,
+) -> Result<modules::Graph, BuildFailure> {
+    let config = modules_config(req);
+    let graph = modules::load(&config, req.words, world, &Scanned { engine })
+        .map_err(|fatal| BuildFailure::new(fatal.to_string()))?;
+    graph.warnings.iter().for_each(|line| say(line));
+    let errors: Vec<String> = graph.errors().map(ToString::to_string).collect();
+    if !errors.is_empty() {
+        return Err(BuildFailure::new(errors.join("\n")));
+    }
+    if req.purpose == Purpose::Run && graph.roots.len() == 1 {
+        let package = graph.get(graph.roots[0]);
+        if package.name != "main" {
+            return Err(BuildFailure::new(format!("package {} is not a main package", package.import_path)));
+        }
+    }
+    Ok(graph)
+}
+
+/// Checks and lowers every package, dependencies first, as many at once as there are threads.
+fn compile(
+    req: &Request<'_>,
+    world: &dyn World,
+    engine: &Arc<Engine>,
+    workspace: &Arc<Workspace>,
+    say: Say<'_>,
+) -> Result<Vec<Arc<PackageOutput>>, BuildFailure> {
+    let packages = &workspace.graph.packages;
+    let n = packages.len();
+    let mut users: Vec<Vec<usize>> = vec![Vec::new(); n];
+    let mut waits: Vec<AtomicUsize> = Vec::new();
+    for (i, package) in packages.iter().enumerate() {
+        let needs: BTreeSet<usize> = package.imports.values().map(|id| id.0).filter(|j| *j != i).collect();
+        waits.push(AtomicUsize::new(needs.len()));
+        needs.into_iter().for_each(|j| users[j].push(i));
+    }
+    let run = Run {
+        req,
+        world,
+        engine,
+        workspace,
+        users,
+        waits,
+        done: (0..n).map(|_| OnceLock::new()).collect(),
+        failures: Mutex::default(),
+        say,
+    };
+    rayon::scope(|scope| {
+        for i in 0..n {
+            if run.waits[i].load(Ordering::Relaxed) == 0 {
+                let run = &run;
+                scope.spawn(move |scope| run.package(scope, i));
+            }
+        }
+    });
+    let failures = run.failures.into_inner().unwrap_or_else(|e| e.into_inner());
+    if !failures.is_empty() {
+        // In the order of packages, whatever thread was first.
+        let texts: Vec<String> = failures.into_values().collect();
+        return Err(BuildFailure::new(texts.join("\n")));
+    }
+    Ok(run.done.into_iter().map(|slot| slot.into_inner().expect("every package was built")).collect())
+}
+
+struct Run<'a> {
+    req: &'a Request<'a>,
+    world: &'a dyn World,
+    engine: &'a Arc<Engine>,
+    workspace: &'a Arc<Workspace>,
+    users: Vec<Vec<usize>>,
+    waits: Vec<AtomicUsize>,
+    done: Vec<OnceLock<Arc<PackageOutput>>>,
+    failures: Mutex<BTreeMap<usize, String>>,
+    say: Say<'a>,
+}
+
+impl<'a> Run<'a> {
+    fn package<'s>(&'s self, scope: &rayon::Scope<'s>, i: usize) {
+        match self.build(i) {
+            Ok(output) => {
+                let _ = self.done[i].set(output);
+                for &user in &self.users[i] {
+                    if self.waits[user].fetch_sub(1, Ordering::AcqRel) == 1 {
+                        scope.spawn(move |scope| self.package(scope, user));
+                    }
+                }
+            }
+            // Nothing that imports it is begun.
+            Err(text) => {
+                self.failures.lock().unwrap_or_else(|e| e.into_inner()).insert(i, text);
+            }
+        }
+    }
+
+    fn build(&self, i: usize) -> Result<Arc<PackageOutput>, String> {
+        let package = &self.workspace.graph.packages[i];
+        let input = self.input(i)?;
+        if self.req.flags.explain || self.req.flags.dry_run {
+            (self.say)(&format!("compile -p {} ({} files)", input.symbol_path, input.files.len()));
+        }
+        let done = self.engine.get::<CheckAndLower>(&input).map_err(|e| e.to_string())?;
+        if self.req.flags.verbose && done.ran {
+            (self.say)(&package.import_path);
+        }
+        match done.value.unit {
+            Some(_) => Ok(done.value),
+            None => Err(self.messages(package, &done.value)),
+        }
+    }
+
+    fn input(&self, i: usize) -> Result<PackageInput, String> {
+        let package = &self.workspace.graph.packages[i];
+        let interface = |id: &PackageId| self.done[id.0].get().expect("imports are built before").interface;
+        let embeds = package.embeds.files().into_iter().map(|name| {
+            let text = self.world.read(&package.dir.join(name)).map_err(|e| format!("{name}: {e}"))?;
+            Ok((name.to_owned(), ContentId::of(&text)))
+        });
+        Ok(PackageInput {
+            import_path: package.import_path.clone(),
+            symbol_path: symbol_path(package).to_owned(),
+            go_version: package.go_version.clone(),
+            target: self.req.target.to_string(),
+            files: package.files.iter().map(|f| (f.name.clone(), ContentId::of(&f.text))).collect(),
+            embeds: embeds.collect::<Result<_, String>>()?,
+            embed_patterns: package.embeds.patterns.iter().map(|(p, f)| (p.clone(), f.clone())).collect(),
+            imports: package
+                .imports
+                .iter()
+                .filter(|(path, _)| *path != "unsafe" && *path != "C")
+                .map(|(path, id)| {
+                    (path.clone(), (self.workspace.package(*id).import_path.clone(), interface(id)))
+                })
+                .collect(),
+            workspace: (self.workspace.clone(), PackageId(i)),
+        })
+    }
+
+    /// As gc prints them, under one header.
+    fn messages(&self, package: &Package, output: &PackageOutput) -> String {
+        let mut text = format!("# {}", package.import_path);
+        let place = |place: &str| shown_place(&package.dir, place, &self.req.config.cwd);
+        let errors: Vec<_> = output.messages.iter().filter(|m| m.is_error).collect();
+        for (n, message) in errors.iter().enumerate() {
+            if n == MAX_ERRORS {
+                text += "\ntoo many errors";
+                break;
+            }
+            text += &format!("\n{}: {}", place(&message.place), message.text);
+            for (at, words) in &message.related {
+                text += &format!("\n\t{}: {words}", place(at));
+            }
+        }
+        text
+    }
+}
+
+/// `file.go:3:8` of a package in `dir`, as seen from `cwd`.
+fn shown_place(dir: &Path, place: &str, cwd: &Path) -> String {
+    if place.starts_with('/') || place.starts_with('<') {
+        return place.to_owned();
+    }
+    let full = dir.join(place);
+    let full = full.display().to_string();
+    let relative = relative(&clean_path(dir), cwd).map(|rel| match rel.as_str() {
+        "." => format!("./{place}"),
+        rel => format!("{rel}/{place}"),
+    });
+    match relative {
+        Some(relative) if relative.len() < full.len() => relative,
+        _ => full,
+    }
+}
+
+/// `path` from `base`, both absolute and clean.
+fn relative(path: &Path, base: &Path) -> Option<String> {
+    let mut up = 0;
+    for ancestor in base.ancestors() {
+        if let Ok(rest) = path.strip_prefix(ancestor) {
+            let mut parts: Vec<String> = vec!["..".to_owned(); up];
+            parts.extend(rest.iter().map(|p| p.to_string_lossy().into_owned()));
+            return Some(if parts.is_empty() { ".".to_owned() } else { parts.join("/") });
+        }
+        up += 1;
+    }
+    None
+}
+
+/// Links the command `id`.
+fn link(
+    req: &Request<'_>,
+    engine: &Arc<Engine>,
+    workspace: &Workspace,
+    outputs: &[Arc<PackageOutput>],
+    id: PackageId,
+    say: Say<'_>,
+) -> Result<ContentId, BuildFailure> {
+    let needed = closure(workspace, id);
+    let layouts: Layouts =
+        workspace.find("runtime").map(|id| outputs[id.0].layouts.clone()).unwrap_or_default();
+    let (backend, backend_id) = backend(req.target, &layouts, Effort::Full);
+    let package = workspace.package(id);
+    let mut units: Vec<(String, ContentId)> = needed
+        .iter()
+        .filter_map(|&i| Some((symbol_path(workspace.package(i)).to_owned(), outputs[i.0].unit?)))
+        .collect();
+    units.sort();
+    let dirs = needed
+        .iter()
+        .map(|&i| workspace.package(i))
+        .map(|p| (symbol_path(p).to_owned(), shown_dir(p, req.flags.trimpath)))
+        .collect();
+    let input = LinkInput {
+        import_path: package.import_path.clone(),
+        units,
+        layouts,
+        backend_id,
+        dirs,
+        strings: strings(req, package),
+        version: GO_VERSION.to_owned(),
+        modinfo: modinfo(req, workspace, &needed, package),
+        build_id: req.flags.ldflags.build_id.clone(),
+        strip_symbols: req.flags.ldflags.strip_symbols,
+        strip_debug: req.flags.ldflags.strip_debug,
+        trap_undefined: req.flags.trap_undefined,
+        context: LinkContext { engine: engine.clone(), backend },
+    };
+    let done = engine.get::<Link>(&input)?;
+    if req.flags.explain && done.ran {
+        say(&format!("link -o $WORK/b001/exe/a.out {}", package.import_path));
+    }
+    match done.value.exe {
+        Some(exe) => {
+            done.value.faults.iter().for_each(|fault| say(&format!("thermos: {fault}")));
+            Ok(exe)
+        }
+        None => {
+            Err(BuildFailure::new(format!("# {}\n{}", package.import_path, done.value.faults.join("\n"))))
+        }
+    }
+}
+
+/// The package and all it needs, in the graph's order.
+fn closure(workspace: &Workspace, root: PackageId) -> BTreeSet<PackageId> {
+    let mut found = BTreeSet::new();
+    let mut next = vec![root];
+    while let Some(id) = next.pop() {
+        if found.insert(id) {
+            let package = workspace.package(id);
+            next.extend(package.imports.values().chain(&package.implicit));
+        }
+    }
+    found
+}
+
+/// What tracebacks show before a file's name.
+fn shown_dir(package: &Package, trimpath: bool) -> String {
+    if !trimpath {
+        return package.dir.display().to_string();
+    }
+    match &package.module {
+        Some(module) if !module.version.is_empty() => {
+            let rest = package.import_path.strip_prefix(&module.path).unwrap_or("");
+            format!("{}@{}{rest}", module.path, module.version)
+        }
+        _ => package.import_path.clone(),
+    }
+}
+
+/// `-X`, with `main` for the command's own import path.
+fn strings(req: &Request<'_>, package: &Package) -> Vec<(String, String)> {
+    let own = format!("{}.", package.import_path);
+    req.flags
+        .ldflags
+        .strings
+        .iter()
+        .map(|(symbol, value)| match symbol.strip_prefix(&own) {
+            Some(name) if !name.contains(['.', '/']) => (format!("main.{name}"), value.clone()),
+            _ => (symbol.clone(), value.clone()),
+        })
+        .collect()
+}
+
+fn modinfo(
+    req: &Request<'_>,
+    workspace: &Workspace,
+    needed: &BTreeSet<PackageId>,
+    package: &Package,
+) -> String {
+    let line = |module: &Module| ModuleLine {
+        path: module.path.clone(),
+        version: if module.version.is_empty() { "(devel)".to_owned() } else { module.version.clone() },
+        sum: module.sum.clone(),
+        replace: module.replace.as_ref().map(|(path, version)| {
+            Box::new(ModuleLine {
+                path: path.clone(),
+                version: if version.is_empty() { "(devel)".to_owned() } else { version.clone() },
+                ..ModuleLine::default()
+            })
+        }),
+    };
+    let main = package.module.as_deref().or(workspace.graph.main_module.as_deref()).map(line);
+    let mut deps: Vec<ModuleLine> = needed
+        .iter()
+        .filter_map(|id| workspace.package(*id).module.as_deref())
+        .filter(|m| !m.main)
+        .map(line)
+        .collect();
+    deps.sort();
+    deps.dedup();
+    let mut settings: Vec<(String, String)> =
+        vec![("-buildmode".to_owned(), "exe".to_owned()), ("-compiler".to_owned(), "gc".to_owned())];
+    let flags = req.flags;
+    let mut add = |name: &str, value: String| settings.push((name.to_owned(), value));
+    if !flags.gcflags.is_empty() {
+        add("-gcflags", flags.gcflags.clone());
+    }
+    if !flags.ldflags.text.is_empty() && !flags.trimpath {
+        add("-ldflags", flags.ldflags.text.clone());
+    }
+    if !flags.tags.is_empty() {
+        add("-tags", flags.tags.join(","));
+    }
+    if flags.trimpath {
+        add("-trimpath", "true".to_owned());
+    }
+    add("CGO_ENABLED", "0".to_owned());
+    add("GOARCH", req.target.arch.name().to_owned());
+    add("GOOS", req.target.os.name().to_owned());
+    if req.target.arch.name() == "amd64" {
+        add("GOAMD64", "v1".to_owned());
+    }
+    buildinfo::modinfo(&package.import_path, main.as_ref(), &deps, &settings)
+}
+
+/// Keeps the record, and tells the totals with `-v`.
+fn sum_up(req: &Request<'_>, store: &Store, mut record: RunRecord, history: Option<&History>, say: Say<'_>) {
+    record.command = req.line.to_vec();
+    record.started = req.now_ns as u64 / 1_000_000_000;
+    let totals = record.totals();
+    if req.flags.verbose {
+        let kinds: Vec<String> = record
+            .counts
+            .iter()
+            .filter(|(_, c)| c.ran > 0)
+            .map(|(stage, c)| format!("{stage} {}", c.ran))
+            .collect();
+        let kinds = if kinds.is_empty() { String::new() } else { format!(" ({})", kinds.join(", ")) };
+        say(&format!("{} ran{kinds}, {} cached", totals.ran, totals.cached));
+    }
+    if let (Some(history), 1..) = (history, totals.ran) {
+        store.set_name(HISTORY, store.put_object(wire::encode(history)));
+    }
+    // A build that did nothing, twice, is not worth a write.
+    let same = |last: &RunRecord| totals.ran == 0 && last.totals().ran == 0 && last.command == record.command;
+    if !stored(store, LAST_RUN).as_ref().is_some_and(same) {
+        store.set_name(LAST_RUN, store.put_object(wire::encode(&record)));
+    }
+    store.flush();
+}
+
+/// The value that `name` stands for.
+fn stored<T: wire::Wire>(store: &Store, name: &str) -> Option<T> {
+    wire::decode(&store.read(store.name(name)?)?).ok()
 }

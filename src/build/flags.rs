@@ -32,6 +32,27 @@ pub struct BuildFlags {
     pub trap_undefined: bool,
 }
 
+impl BuildFlags {
+    /// Whether forms of functions are to be printed.
+    pub fn emits(&self) -> bool {
+        !self.emit.is_empty()
+    }
+
+    /// The flags that decide what comes out, without those that only decide what is told.
+    pub fn without_reports(&self) -> BuildFlags {
+        BuildFlags {
+            all: false,
+            threads: 0,
+            verbose: false,
+            keep_work: false,
+            explain: false,
+            json: false,
+            timings: None,
+            ..self.clone()
+        }
+    }
+}
+
 /// What `-ldflags` holds.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct LinkFlags {

@@ -5,7 +5,10 @@ pub mod config;
 pub mod driver;
 pub mod flags;
 pub mod goroot;
+pub mod noop;
 pub mod program;
+pub mod stages;
+pub mod workspace;
 
 pub use flags::{BuildFlags, LinkFlags};
 

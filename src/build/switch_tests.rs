@@ -203,7 +203,9 @@ fn unit() -> ir::Unit {
     let funcs: Vec<ir::Func> = ir::parse(RUNTIME).unwrap();
     let meta = ir::FuncMeta { files: vec!["rt.go".into()], start_line: 1 };
     let mut datas = Vec::new();
-    for (name, size) in [("g0", 256), ("g1", 256), ("m0", 256), ("g1stack", 65536), ("vdsoClockgettimeSym", 8)] {
+    for (name, size) in
+        [("g0", 256), ("g1", 256), ("m0", 256), ("g1stack", 65536), ("vdsoClockgettimeSym", 8)]
+    {
         datas.push(object::Data::new(format!("runtime.{name}"), Section::NoPtrBss, 16, size));
     }
     for name in ["a", "s", "y"] {

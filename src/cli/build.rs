@@ -118,6 +118,7 @@ impl<'a> Job<'a> {
             words,
             purpose: self.purpose,
             line: self.call.line,
+            now_ns: self.call.world.now_ns(),
         };
         let result = driver::build(&request, self.call.world, &self.store, &|line| say(line));
         for fault in self.store.faults() {

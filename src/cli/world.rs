@@ -27,6 +27,12 @@ impl OsWorld {
         OsWorld { cwd }
     }
 
+    /// Nanoseconds since 1970.
+    pub(super) fn now_ns(&self) -> i64 {
+        let now = std::time::SystemTime::now().duration_since(std::time::SystemTime::UNIX_EPOCH);
+        i64::try_from(now.unwrap_or_default().as_nanos()).unwrap_or(i64::MAX)
+    }
+
     pub(super) fn set_cwd(&mut self, cwd: PathBuf) {
         self.cwd = cwd;
     }

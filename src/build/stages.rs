@@ -1,0 +1,458 @@
+//! Every stage: a verb, the inputs that make its key, the output that is kept.
+//!
+//! | stage | unit | output |
+//! |---|---|---|
+//! | `scan` | file | what it says about itself |
+//! | `package` | package | messages; ids of its interface and of its lowered unit |
+//! | `codegen` | function | machine code |
+//! | `link` | program | id of the executable |
+//!
+//! # What holds
+//! - A field that is not hashed is called `workspace` or `context` and only leads to content that the
+//!   hashed fields name.
+//!
+//! # To add a stage
+//! Implement [`Stage`] here, give its inputs a line in `cache-format.md`, and a test that flips each.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use super::program::{self, Program};
+use super::workspace::{Workspace, symbol_path};
+use crate::base::{ContentId, Digest, Hasher, wire};
+use crate::codegen::{self, Backend, Effort, RuntimeLayout, Scratch};
+use crate::engine::{Engine, Env, Stage};
+use crate::modules::PackageId;
+use crate::syntax::FileFacts;
+use crate::target::abi::g_field;
+use crate::{ir, lower, object, scan};
+
+/// The first digits of an id, for people.
+pub fn short(id: &impl std::fmt::Display) -> String {
+    let mut text = id.to_string();
+    text.truncate(12);
+    text
+}
+
+/// What one file says about itself.
+pub struct ScanFile;
+
+pub struct ScanInput {
+    pub name: String,
+    pub content: ContentId,
+    /// The bytes that `content` names.
+    pub context: Arc<[u8]>,
+}
+
+impl Digest for ScanInput {
+    fn digest(&self, h: &mut Hasher) {
+        let ScanInput { name: _, content, context: _ } = self;
+        h.field("content", content);
+    }
+}
+
+impl Stage for ScanFile {
+    const NAME: &'static str = "scan";
+    const VERSION: u32 = 1;
+    type Input = ScanInput;
+    type Output = FileFacts;
+
+    fn subject(input: &ScanInput) -> String {
+        input.name.clone()
+    }
+
+    fn inputs(input: &ScanInput) -> Vec<(String, String)> {
+        vec![("content".to_owned(), short(&input.content))]
+    }
+
+    fn run(input: &ScanInput, _env: &Env<'_>) -> FileFacts {
+        scan::scan(&input.context)
+    }
+}
+
+/// Checks and lowers one package.
+pub struct CheckAndLower;
+
+pub struct PackageInput {
+    pub import_path: String,
+    /// What its symbols begin with.
+    pub symbol_path: String,
+    pub go_version: String,
+    pub target: String,
+    /// Name and content, in the order of names.
+    pub files: Vec<(String, ContentId)>,
+    /// Files of `//go:embed`, with content.
+    pub embeds: Vec<(String, ContentId)>,
+    /// Patterns of `//go:embed` and what they name.
+    pub embed_patterns: Vec<(String, Vec<String>)>,
+    /// Import paths as written, with the package meant and the id of its interface.
+    pub imports: Vec<(String, (String, ContentId))>,
+    /// The package's place in `workspace`.
+    pub workspace: (Arc<Workspace>, PackageId),
+}
+
+impl Digest for PackageInput {
+    fn digest(&self, h: &mut Hasher) {
+        let PackageInput {
+            import_path,
+            symbol_path,
+            go_version,
+            target,
+            files,
+            embeds,
+            embed_patterns,
+            imports,
+            workspace: _,
+        } = self;
+        h.field("import_path", import_path)
+            .field("symbol_path", symbol_path)
+            .field("go_version", go_version)
+            .field("target", target)
+            .field("files", files)
+            .field("embeds", embeds)
+            .field("embed_patterns", embed_patterns)
+            .field("imports", imports);
+    }
+}
+
+/// A package, checked and lowered.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct PackageOutput {
+    /// In the order gc prints them; file names are those inside the package.
+    pub messages: Vec<Message>,
+    /// What dependants see: equal ids mean that nothing they can observe has changed.
+    pub interface: ContentId,
+    /// The encoded `ir::Unit`; `None` when there are errors.
+    pub unit: Option<ContentId>,
+    /// Of package runtime: the structs whose layout code generation and linking need.
+    pub layouts: BTreeMap<String, Vec<(String, u64)>>,
+}
+
+/// One line for the user, and the lines that belong to it.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Message {
+    /// `file.go:3:8`
+    pub place: String,
+    pub text: String,
+    /// Shown below, after a tab.
+    pub related: Vec<(String, String)>,
+    pub is_error: bool,
+}
+
+/// Structs of package runtime whose offsets are asked for by name.
+const LAYOUTS: &[&str] = &["g", "gobuf", "m", "p", "stack", "wbBuf", "moduledata"];
+
+impl Stage for CheckAndLower {
+    const NAME: &'static str = "package";
+    const VERSION: u32 = 1;
+    type Input = PackageInput;
+    type Output = PackageOutput;
+
+    fn subject(input: &PackageInput) -> String {
+        input.import_path.clone()
+    }
+
+    fn inputs(input: &PackageInput) -> Vec<(String, String)> {
+        let mut out = vec![
+            ("language version".to_owned(), input.go_version.clone()),
+            ("target".to_owned(), input.target.clone()),
+        ];
+        out.extend(input.files.iter().map(|(name, id)| (name.clone(), short(id))));
+        out.extend(input.embeds.iter().map(|(name, id)| (format!("embedded {name}"), short(id))));
+        out.extend(input.imports.iter().map(|(_, (path, id))| (format!("interface of {path}"), short(id))));
+        out
+    }
+
+    fn parts(output: &PackageOutput) -> Vec<ContentId> {
+        output.unit.into_iter().collect()
+    }
+
+    fn run(input: &PackageInput, env: &Env<'_>) -> PackageOutput {
+        let (workspace, id) = &input.workspace;
+        let checked = workspace.checked(*id);
+        let messages = checked
+            .diags
+            .list
+            .iter()
+            .map(|d| Message {
+                place: checked.sources.show(d.pos),
+                text: d.text.clone(),
+                related: d
+                    .related
+                    .iter()
+                    .map(|(pos, text)| (checked.sources.show(*pos), text.clone()))
+                    .collect(),
+                is_error: d.severity != crate::base::Severity::Warning,
+            })
+            .collect();
+        // Without an encoded interface the sources stand for it: correct, and cut off nowhere.
+        let mut interface = Hasher::new("interface by source");
+        input.digest(&mut interface);
+        let interface = ContentId(interface.finish());
+        if checked.diags.has_errors() {
+            return PackageOutput { messages, interface, unit: None, layouts: BTreeMap::new() };
+        }
+        let unit = lower_package(workspace, *id);
+        let mut layouts = BTreeMap::new();
+        if input.symbol_path == "runtime" {
+            for name in LAYOUTS {
+                if let Some(fields) = lower::struct_fields(checked.package, name) {
+                    layouts.insert((*name).to_owned(), fields);
+                }
+            }
+        }
+        PackageOutput { messages, interface, unit: Some(env.keep(wire::encode(&unit))), layouts }
+    }
+}
+
+fn lower_package(workspace: &Workspace, id: PackageId) -> ir::Unit {
+    let checked = workspace.checked(id);
+    let _ = symbol_path(workspace.package(id));
+    lower::lower(&checked, &workspace.target)
+}
+
+/// Compiles one function.
+pub struct Codegen;
+
+pub struct CodegenInput {
+    pub func: Arc<ir::Func>,
+    /// Of the encoded function.
+    pub content: ContentId,
+    /// Target and layouts, as one digest.
+    pub backend_id: ContentId,
+    pub context: Arc<Backend>,
+}
+
+impl Digest for CodegenInput {
+    fn digest(&self, h: &mut Hasher) {
+        let CodegenInput { func: _, content, backend_id, context: _ } = self;
+        h.field("content", content).field("backend_id", backend_id);
+    }
+}
+
+thread_local! {
+    static SCRATCH: RefCell<Option<Scratch>> = const { RefCell::new(None) };
+}
+
+impl Stage for Codegen {
+    const NAME: &'static str = "codegen";
+    const VERSION: u32 = 1;
+    type Input = CodegenInput;
+    type Output = object::Code;
+
+    fn subject(input: &CodegenInput) -> String {
+        input.func.name.to_string()
+    }
+
+    fn inputs(input: &CodegenInput) -> Vec<(String, String)> {
+        vec![
+            ("ir".to_owned(), short(&input.content)),
+            ("target and layouts".to_owned(), short(&input.backend_id)),
+        ]
+    }
+
+    fn run(input: &CodegenInput, _env: &Env<'_>) -> object::Code {
+        SCRATCH.with(|scratch| {
+            // Taken out, so that a panic leaves no half-used one behind.
+            let mut mine = scratch.borrow_mut().take().unwrap_or_default();
+            let code = codegen::compile(&input.func, &input.context, &mut mine);
+            *scratch.borrow_mut() = Some(mine);
+            code
+        })
+    }
+}
+
+/// Offsets of a struct's fields, by struct.
+pub type Layouts = BTreeMap<String, Vec<(String, u64)>>;
+
+/// The back end for these layouts, and the digest of what it depends on.
+pub fn backend(
+    target: crate::target::Target,
+    layouts: &Layouts,
+    effort: Effort,
+) -> (Arc<Backend>, ContentId) {
+    let offset = |field: &str| -> i32 {
+        let fields = layouts.get("g").map(Vec::as_slice).unwrap_or_default();
+        let found = fields.iter().find(|(name, _)| name == field);
+        found.unwrap_or_else(|| panic!("runtime.g has no field {field}")).1 as i32
+    };
+    let layout = RuntimeLayout {
+        stackguard0: offset(g_field::STACKGUARD0),
+        ctx: offset(g_field::CTX),
+        overflow: offset(g_field::OVERFLOW),
+        check_x: offset(g_field::CHECK_X),
+        check_y: offset(g_field::CHECK_Y),
+    };
+    let id = ContentId::of(&wire::encode(&(target, layout, effort)));
+    (Arc::new(Backend::new(target, layout, effort)), id)
+}
+
+/// Links one program.
+pub struct Link;
+
+pub struct LinkInput {
+    pub import_path: String,
+    /// Every package of the program with the id of its unit, in the order of paths.
+    pub units: Vec<(String, ContentId)>,
+    pub layouts: Layouts,
+    pub backend_id: ContentId,
+    /// What tracebacks show before the file names of each package.
+    pub dirs: BTreeMap<String, String>,
+    pub strings: Vec<(String, String)>,
+    pub version: String,
+    pub modinfo: String,
+    pub build_id: Option<String>,
+    pub strip_symbols: bool,
+    pub strip_debug: bool,
+    pub trap_undefined: bool,
+    pub context: LinkContext,
+}
+
+/// What linking uses besides: the way to each function's code.
+pub struct LinkContext {
+    pub engine: Arc<Engine>,
+    pub backend: Arc<Backend>,
+}
+
+impl Digest for LinkInput {
+    fn digest(&self, h: &mut Hasher) {
+        let LinkInput {
+            import_path,
+            units,
+            layouts,
+            backend_id,
+            dirs,
+            strings,
+            version,
+            modinfo,
+            build_id,
+            strip_symbols,
+            strip_debug,
+            trap_undefined,
+            context: _,
+        } = self;
+        h.field("import_path", import_path)
+            .field("units", units)
+            .field("layouts", layouts)
+            .field("backend_id", backend_id)
+            .field("dirs", dirs)
+            .field("strings", strings)
+            .field("version", version)
+            .field("modinfo", modinfo)
+            .field("build_id", build_id)
+            .field("strip_symbols", strip_symbols)
+            .field("strip_debug", strip_debug)
+            .field("trap_undefined", trap_undefined);
+    }
+}
+
+/// A program, linked or not.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct LinkOutput {
+    pub exe: Option<ContentId>,
+    /// The linker's complaints; with traps for what is missing, what was missing.
+    pub faults: Vec<String>,
+}
+
+impl Stage for Link {
+    const NAME: &'static str = "link";
+    const VERSION: u32 = 1;
+    type Input = LinkInput;
+    type Output = LinkOutput;
+
+    fn subject(input: &LinkInput) -> String {
+        input.import_path.clone()
+    }
+
+    fn inputs(input: &LinkInput) -> Vec<(String, String)> {
+        let mut out: Vec<(String, String)> =
+            input.units.iter().map(|(path, id)| (format!("package {path}"), short(id))).collect();
+        out.push(("target and layouts".to_owned(), short(&input.backend_id)));
+        out.push(("directories".to_owned(), short(&ContentId::of(&wire::encode(&input.dirs)))));
+        out.push(("build info".to_owned(), short(&ContentId::of(input.modinfo.as_bytes()))));
+        out.extend(input.strings.iter().map(|(name, value)| (format!("-X {name}"), value.clone())));
+        out.push(("-s".to_owned(), input.strip_symbols.to_string()));
+        out.push(("-w".to_owned(), input.strip_debug.to_string()));
+        out
+    }
+
+    fn parts(output: &LinkOutput) -> Vec<ContentId> {
+        output.exe.into_iter().collect()
+    }
+
+    fn run(input: &LinkInput, env: &Env<'_>) -> LinkOutput {
+        let units: Vec<ir::Unit> = input
+            .units
+            .iter()
+            .map(|(path, id)| {
+                let bytes =
+                    env.read(*id).unwrap_or_else(|| panic!("the unit of {path} vanished from the store"));
+                wire::decode(&bytes).unwrap_or_else(|e| panic!("the unit of {path}: {e}"))
+            })
+            .collect();
+        let units: Vec<&ir::Unit> = units.iter().collect();
+        let field = |ty: &str, field: &str| {
+            input.layouts.get(ty)?.iter().find(|(name, _)| name == field).map(|(_, offset)| *offset)
+        };
+        let failures = std::sync::Mutex::new(Vec::new());
+        let compile = |func: &Arc<ir::Func>| -> Arc<object::Code> {
+            let content = ContentId::of(&wire::encode(&**func));
+            let context = input.context.backend.clone();
+            let work = CodegenInput { func: func.clone(), content, backend_id: input.backend_id, context };
+            match input.context.engine.get::<Codegen>(&work) {
+                Ok(done) => done.value,
+                Err(error) => {
+                    failures.lock().unwrap_or_else(|e| e.into_inner()).push(error.to_string());
+                    Arc::new(trap(func.name.clone()))
+                }
+            }
+        };
+        let shown_file = |package: &str, file: &str| -> Arc<str> {
+            match input.dirs.get(package) {
+                Some(dir) if !file.starts_with('/') => format!("{dir}/{file}").into(),
+                _ => file.into(),
+            }
+        };
+        // The program's name is what its content hangs on.
+        let mut id = Hasher::new("build id");
+        input.digest(&mut id);
+        let build_id = input.build_id.clone().unwrap_or_else(|| ContentId(id.finish()).to_string());
+        let result = program::link_program(&Program {
+            units: &units,
+            field: &field,
+            moduledata: input.layouts.get("moduledata").cloned().unwrap_or_default(),
+            compile: &compile,
+            shown_file: &shown_file,
+            strings: input.strings.clone(),
+            version: &input.version,
+            modinfo: &input.modinfo,
+            build_id: &build_id,
+            strip_symbols: input.strip_symbols,
+            strip_debug: input.strip_debug,
+            trap_undefined: input.trap_undefined,
+        });
+        let mut failures = failures.into_inner().unwrap_or_else(|e| e.into_inner());
+        failures.sort();
+        match result {
+            Ok(image) if failures.is_empty() || input.trap_undefined => {
+                let missing = image.undefined.iter().map(|name| format!("{name} is not defined"));
+                let faults = failures.into_iter().chain(missing).collect();
+                LinkOutput { exe: Some(env.keep_plain(image.bytes)), faults }
+            }
+            Ok(_) => LinkOutput { exe: None, faults: failures },
+            Err(faults) => {
+                failures.extend(faults.iter().map(ToString::to_string));
+                LinkOutput { exe: None, faults: failures }
+            }
+        }
+    }
+}
+
+/// Stands for a function that could not be compiled, while a target is brought up.
+fn trap(name: Arc<str>) -> object::Code {
+    const UD2: [u8; 2] = [0x0f, 0x0b];
+    object::Code { name, bytes: UD2.to_vec(), align: 16, ..object::Code::default() }
+}
