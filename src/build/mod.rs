@@ -4,6 +4,7 @@ pub mod buildinfo;
 pub mod config;
 pub mod driver;
 pub mod flags;
+pub mod functions;
 pub mod goroot;
 pub mod noop;
 pub mod program;

@@ -115,15 +115,16 @@ impl<'a> Watch<'a> {
         self.world.stat(path).map(|stat| Hint::of(&stat)).unwrap_or_default()
     }
 
-    /// The record of a build that gave `programs`.
+    /// The record of a build that gave `programs`; `embedding` are the directories of packages that embed files.
     pub fn record(
         self,
         world: &dyn World,
+        embedding: &[PathBuf],
         warnings: Vec<String>,
         programs: Vec<Program>,
         n_stages: u64,
     ) -> BuildRecord {
-        let looks = self.looks.into_inner().unwrap_or_else(|e| e.into_inner());
+        let mut looks = self.looks.into_inner().unwrap_or_else(|e| e.into_inner());
         for ((path, _), look) in &mut looks {
             if let Look::List(Some((listing, _))) = look {
                 listing.exact = embedding.iter().any(|dir| path.starts_with(dir));

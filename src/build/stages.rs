@@ -20,6 +20,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use super::functions::{Functions, Surroundings};
 use super::program::{self, Program};
 use super::workspace::{Workspace, symbol_path};
 use crate::base::{ContentId, Digest, Hasher, wire};
@@ -214,22 +215,28 @@ fn lower_package(workspace: &Workspace, id: PackageId) -> ir::Unit {
     lower::lower(&checked, &workspace.target)
 }
 
-/// Compiles one function.
+/// Optimises and compiles one function.
 pub struct Codegen;
 
 pub struct CodegenInput {
     pub func: Arc<ir::Func>,
     /// Of the encoded function.
     pub content: ContentId,
+    /// What the optimiser may look at.
+    pub surroundings: Surroundings,
     /// Target and layouts, as one digest.
     pub backend_id: ContentId,
-    pub context: Arc<Backend>,
+    pub context: (Arc<Backend>, Arc<Functions>),
 }
 
 impl Digest for CodegenInput {
     fn digest(&self, h: &mut Hasher) {
-        let CodegenInput { func: _, content, backend_id, context: _ } = self;
-        h.field("content", content).field("backend_id", backend_id);
+        let CodegenInput { func: _, content, surroundings, backend_id, context: _ } = self;
+        let Surroundings { inlinable, facts } = surroundings;
+        h.field("content", content)
+            .field("inlinable", inlinable)
+            .field("facts", facts)
+            .field("backend_id", backend_id);
     }
 }
 
@@ -258,7 +265,8 @@ impl Stage for Codegen {
         SCRATCH.with(|scratch| {
             // Taken out, so that a panic leaves no half-used one behind.
             let mut mine = scratch.borrow_mut().take().unwrap_or_default();
-            let code = codegen::compile(&input.func, &input.context, &mut mine);
+            let (backend, functions) = &input.context;
+            let code = codegen::compile(&functions.optimized(&input.func), backend, &mut mine);
             *scratch.borrow_mut() = Some(mine);
             code
         })
@@ -394,14 +402,19 @@ impl Stage for Link {
             })
             .collect();
         let units: Vec<&ir::Unit> = units.iter().collect();
+        let functions = Arc::new(Functions::new(&units));
         let field = |ty: &str, field: &str| {
             input.layouts.get(ty)?.iter().find(|(name, _)| name == field).map(|(_, offset)| *offset)
         };
         let failures = std::sync::Mutex::new(Vec::new());
         let compile = |func: &Arc<ir::Func>| -> Arc<object::Code> {
-            let content = ContentId::of(&wire::encode(&**func));
-            let context = input.context.backend.clone();
-            let work = CodegenInput { func: func.clone(), content, backend_id: input.backend_id, context };
+            let work = CodegenInput {
+                func: func.clone(),
+                content: functions.content(func),
+                surroundings: functions.surroundings(func),
+                backend_id: input.backend_id,
+                context: (input.context.backend.clone(), functions.clone()),
+            };
             match input.context.engine.get::<Codegen>(&work) {
                 Ok(done) => done.value,
                 Err(error) => {

@@ -76,8 +76,17 @@ fn is_inside(func: &Func, loc: Loc, name: &str) -> bool {
     false
 }
 
-/// Whether the body asks for nothing that only a function of its own has.
+/// Whether the body asks for nothing that only a function of its own has, and fits this caller.
 fn may_inline(caller: &Func, body: &Func) -> bool {
+    // A body that may split the stack must not land where that is forbidden and the runtime counts on it.
+    if caller.attrs.nosplit && !body.attrs.nosplit && caller.attrs.runtime {
+        return false;
+    }
+    is_candidate(body)
+}
+
+/// Whether any caller may take the body in.
+pub(super) fn is_candidate(body: &Func) -> bool {
     let attrs = &body.attrs;
     if attrs.noinline
         || attrs.systemstack
@@ -89,10 +98,6 @@ fn may_inline(caller: &Func, body: &Func) -> bool {
         || body.handler.is_some()
         || body.sig.conv != CallConv::Go
     {
-        return false;
-    }
-    // A body that may split the stack must not land where that is forbidden and the runtime counts on it.
-    if caller.attrs.nosplit && !attrs.nosplit && caller.attrs.runtime {
         return false;
     }
     cost(body).is_some_and(|cost| cost <= MAX_COST)

@@ -57,6 +57,11 @@ pub const PASSES: &[Pass] = &[
     Pass { name: "cfg", run: cfg::run },
 ];
 
+/// Whether some caller may take this body in: what decides whose content a caller depends on.
+pub fn may_inline(body: &Func) -> bool {
+    inline::is_candidate(body)
+}
+
 /// Runs every pass.
 pub fn optimize(func: &Func, env: &Env<'_>) -> Func {
     let mut func = func.clone();
