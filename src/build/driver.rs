@@ -156,7 +156,7 @@ fn build_with(
     let graph = load(req, world, engine, say)?;
     let embeds = graph.packages.iter().filter(|p| !p.embeds.patterns.is_empty() && !p.standard);
     let seen = Seen { warnings: graph.warnings.clone(), embedding: embeds.map(|p| p.dir.clone()).collect() };
-    let workspace = Arc::new(Workspace::new(graph, req.target, req.goroot));
+    let workspace = Arc::new(Workspace::new(graph, req.target, req.goroot, engine.shared_store()));
     let packages = compile(req, world, engine, &workspace, say)?;
     // From here on every package is checked and lowered, without errors.
     let mut programs = Vec::new();
@@ -292,6 +292,7 @@ impl<'a> Run<'a> {
     fn package<'s>(&'s self, scope: &rayon::Scope<'s>, i: usize) {
         match self.build(i) {
             Ok(output) => {
+                self.workspace.set_interface(PackageId(i), output.interface);
                 let _ = self.done[i].set(output);
                 for &user in &self.users[i] {
                     if self.waits[user].fetch_sub(1, Ordering::AcqRel) == 1 {
@@ -308,6 +309,19 @@ impl<'a> Run<'a> {
 
     fn build(&self, i: usize) -> Result<Arc<PackageOutput>, String> {
         let package = &self.workspace.graph.packages[i];
+        if package.import_path == "unsafe" {
+            // The checker and the lowering know it by themselves.
+            let interface = ContentId::of(&[]);
+            let (mentions, generics, layouts) = Default::default();
+            return Ok(Arc::new(PackageOutput {
+                messages: Vec::new(),
+                interface,
+                mentions,
+                generics,
+                unit: None,
+                layouts,
+            }));
+        }
         let input = self.input(i)?;
         if self.req.flags.explain || self.req.flags.dry_run {
             (self.say)(&format!("compile -p {} ({} files)", input.symbol_path, input.files.len()));
@@ -324,7 +338,14 @@ impl<'a> Run<'a> {
 
     fn input(&self, i: usize) -> Result<PackageInput, String> {
         let package = &self.workspace.graph.packages[i];
-        let interface = |id: &PackageId| self.done[id.0].get().expect("imports are built before").interface;
+        let output = |id: &PackageId| self.done[id.0].get().expect("imports are built before");
+        let imports: Vec<(&String, &PackageId)> =
+            package.imports.iter().filter(|(path, _)| *path != "unsafe" && *path != "C").collect();
+        let (mut mentions, mut generics) = (BTreeMap::new(), BTreeMap::new());
+        for (_, id) in &imports {
+            mentions.extend(output(id).mentions.clone());
+            generics.extend(output(id).generics.clone());
+        }
         let embeds = package.embeds.files().into_iter().map(|name| {
             let text = self.world.read(&package.dir.join(name)).map_err(|e| format!("{name}: {e}"))?;
             Ok((name.to_owned(), ContentId::of(&text)))
@@ -337,14 +358,14 @@ impl<'a> Run<'a> {
             files: package.files.iter().map(|f| (f.name.clone(), ContentId::of(&f.text))).collect(),
             embeds: embeds.collect::<Result<_, String>>()?,
             embed_patterns: package.embeds.patterns.iter().map(|(p, f)| (p.clone(), f.clone())).collect(),
-            imports: package
-                .imports
-                .iter()
-                .filter(|(path, _)| *path != "unsafe" && *path != "C")
+            imports: imports
+                .into_iter()
                 .map(|(path, id)| {
-                    (path.clone(), (self.workspace.package(*id).import_path.clone(), interface(id)))
+                    (path.clone(), (self.workspace.package(*id).import_path.clone(), output(id).interface))
                 })
                 .collect(),
+            mentions,
+            generics,
             workspace: (self.workspace.clone(), PackageId(i)),
         })
     }

@@ -35,10 +35,12 @@ impl Functions {
     pub fn new(units: &[&ir::Unit]) -> Functions {
         let mut bodies: HashMap<Arc<str>, Body> = HashMap::new();
         for func in units.iter().flat_map(|unit| &unit.funcs) {
-            let body = || Body { func: func.func.clone(), content: OnceLock::new(), may_inline: OnceLock::new() };
+            let body =
+                || Body { func: func.func.clone(), content: OnceLock::new(), may_inline: OnceLock::new() };
             bodies.entry(func.func.name.clone()).or_insert_with(body);
         }
-        let by_name: BTreeMap<&str, &ir::Func> = bodies.iter().map(|(name, body)| (&**name, &*body.func)).collect();
+        let by_name: BTreeMap<&str, &ir::Func> =
+            bodies.iter().map(|(name, body)| (&**name, &*body.func)).collect();
         let summaries = optimize::summarize(by_name.into_values());
         Functions { bodies, summaries }
     }
@@ -60,7 +62,9 @@ impl Functions {
             named.extend(func.syms.values().map(|name| &**name));
             for name in callees(func) {
                 let Some((name, body)) = self.bodies.get_key_value(name) else { continue };
-                if !inlinable.contains_key(&**name) && *body.may_inline.get_or_init(|| optimize::may_inline(&body.func)) {
+                if !inlinable.contains_key(&**name)
+                    && *body.may_inline.get_or_init(|| optimize::may_inline(&body.func))
+                {
                     inlinable.insert(&**name, self.content(&body.func));
                     next.push(&body.func);
                 }

@@ -22,14 +22,15 @@ use serde::{Deserialize, Serialize};
 
 use super::functions::{Functions, Surroundings};
 use super::program::{self, Program};
-use super::workspace::{Workspace, symbol_path};
-use crate::base::{ContentId, Digest, Hasher, wire};
+use super::workspace::{self, Workspace};
+use crate::base::{ContentId, Digest, Hasher, digest, wire};
 use crate::codegen::{self, Backend, Effort, RuntimeLayout, Scratch};
 use crate::engine::{Engine, Env, Stage};
 use crate::modules::PackageId;
 use crate::syntax::FileFacts;
 use crate::target::abi::g_field;
-use crate::{ir, lower, object, scan};
+use crate::types::export;
+use crate::{check, ir, lower, object, scan};
 
 /// The first digits of an id, for people.
 pub fn short(id: &impl std::fmt::Display) -> String {
@@ -91,6 +92,10 @@ pub struct PackageInput {
     pub embed_patterns: Vec<(String, Vec<String>)>,
     /// Import paths as written, with the package meant and the id of its interface.
     pub imports: Vec<(String, (String, ContentId))>,
+    /// Interfaces that those of the imports mention, by path.
+    pub mentions: BTreeMap<String, ContentId>,
+    /// The sources of all packages below that declare generic functions: their bodies are lowered here.
+    pub generics: BTreeMap<String, ContentId>,
     /// The package's place in `workspace`.
     pub workspace: (Arc<Workspace>, PackageId),
 }
@@ -106,6 +111,8 @@ impl Digest for PackageInput {
             embeds,
             embed_patterns,
             imports,
+            mentions,
+            generics,
             workspace: _,
         } = self;
         h.field("import_path", import_path)
@@ -115,7 +122,9 @@ impl Digest for PackageInput {
             .field("files", files)
             .field("embeds", embeds)
             .field("embed_patterns", embed_patterns)
-            .field("imports", imports);
+            .field("imports", imports)
+            .field("mentions", mentions)
+            .field("generics", generics);
     }
 }
 
@@ -124,8 +133,12 @@ impl Digest for PackageInput {
 pub struct PackageOutput {
     /// In the order gc prints them; file names are those inside the package.
     pub messages: Vec<Message>,
-    /// What dependants see: equal ids mean that nothing they can observe has changed.
+    /// What dependants see: with the interfaces it mentions, equal ids mean that nothing they can observe has changed.
     pub interface: ContentId,
+    /// Interfaces that it mentions, and so on, by path.
+    pub mentions: BTreeMap<String, ContentId>,
+    /// See [`PackageInput::generics`]; this package's own included.
+    pub generics: BTreeMap<String, ContentId>,
     /// The encoded `ir::Unit`; `None` when there are errors.
     pub unit: Option<ContentId>,
     /// Of package runtime: the structs whose layout code generation and linking need.
@@ -164,11 +177,15 @@ impl Stage for CheckAndLower {
         out.extend(input.files.iter().map(|(name, id)| (name.clone(), short(id))));
         out.extend(input.embeds.iter().map(|(name, id)| (format!("embedded {name}"), short(id))));
         out.extend(input.imports.iter().map(|(_, (path, id))| (format!("interface of {path}"), short(id))));
+        out.extend(input.mentions.iter().map(|(path, id)| (format!("interface behind {path}"), short(id))));
+        out.extend(
+            input.generics.iter().map(|(path, id)| (format!("generic functions of {path}"), short(id))),
+        );
         out
     }
 
     fn parts(output: &PackageOutput) -> Vec<ContentId> {
-        output.unit.into_iter().collect()
+        output.unit.into_iter().chain([output.interface]).collect()
     }
 
     fn run(input: &PackageInput, env: &Env<'_>) -> PackageOutput {
@@ -189,31 +206,63 @@ impl Stage for CheckAndLower {
                 is_error: d.severity != crate::base::Severity::Warning,
             })
             .collect();
-        // Without an encoded interface the sources stand for it: correct, and cut off nowhere.
-        let mut interface = Hasher::new("interface by source");
-        input.digest(&mut interface);
-        let interface = ContentId(interface.finish());
+        let interface = export::encode(checked.package);
+        let mut mentions = input.mentions.clone();
+        mentions.extend(input.imports.iter().map(|(_, (path, id))| (path.clone(), *id)));
+        let mut generics = input.generics.clone();
+        if workspace::has_generics(checked) {
+            generics
+                .insert(input.symbol_path.clone(), ContentId(digest::digest_of("generics", &input.files)));
+        }
+        let mut output = PackageOutput {
+            messages,
+            mentions: closure(&interface, &mentions),
+            interface: env.keep(interface),
+            generics,
+            unit: None,
+            layouts: BTreeMap::new(),
+        };
         if checked.diags.has_errors() {
-            return PackageOutput { messages, interface, unit: None, layouts: BTreeMap::new() };
+            return output;
         }
         let unit = lower_package(workspace, *id);
-        let mut layouts = BTreeMap::new();
         if input.symbol_path == "runtime" {
             for name in LAYOUTS {
-                if let Some(fields) = lower::struct_fields(checked.package, name) {
-                    layouts.insert((*name).to_owned(), fields);
+                if let Some(fields) = lower::struct_offsets::struct_fields(checked.package, name) {
+                    output.layouts.insert((*name).to_owned(), fields);
                 }
             }
         }
-        PackageOutput { messages, interface, unit: Some(env.keep(wire::encode(&unit))), layouts }
+        output.unit = Some(env.keep(wire::encode(&unit)));
+        output
     }
 }
 
-fn lower_package(workspace: &Workspace, id: PackageId) -> ir::Unit {
-    let checked = workspace.checked(id);
-    let _ = symbol_path(workspace.package(id));
-    lower::lower(&checked, &workspace.target)
+/// What an interface mentions, with the ids that are known of it.
+///
+/// An import's own mentions are among the known ones, so the names of a first step are the names of all.
+fn closure(interface: &[u8], known: &BTreeMap<String, ContentId>) -> BTreeMap<String, ContentId> {
+    let mentioned =
+        export::mentioned_packages(interface).expect("an interface that was just encoded can be read");
+    if mentioned.is_empty() {
+        return BTreeMap::new();
+    }
+    known.clone()
 }
+
+fn lower_package(workspace: &Workspace, id: PackageId) -> ir::Unit {
+    let version = check::GoVersion::parse(&workspace.package(id).go_version);
+    let source_of = |path: &str| workspace.find(path).map(|id| workspace.checked(id));
+    let env = lower::Env {
+        target: &workspace.target,
+        source_of: &source_of,
+        go_version: version.map_or(NEWEST, |v| (v.major, v.minor)),
+    };
+    lower::lower(workspace.checked(id), &env)
+}
+
+/// The language of a package that does not say.
+const NEWEST: (u32, u32) = (1, 27);
 
 /// Optimises and compiles one function.
 pub struct Codegen;

@@ -2,35 +2,48 @@
 //!
 //! Stages take content and ids; what they need besides (types of imports, syntax of generic functions)
 //! is found here, and made when first asked for. Two ways lead to the same types: a package that was
-//! just checked has them, one that came from the store is read from its interface or checked again.
+//! just checked has them, one that came from the store is read from its interface.
+//!
+//! # What holds
+//! - Checked packages live as long as the process, as the types do that they mention.
+//! - What is made here is determined by content that the asking stage has in its key.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
-use crate::base::{FileId, Sources};
+use crate::base::{ContentId, Diagnostics, FileId, Sources};
 use crate::check::{self, CheckUnit};
 use crate::modules::{Graph, Package, PackageId};
-use crate::syntax;
+use crate::store::Store;
+use crate::syntax::{self, ast};
 use crate::target::Target;
-use crate::types::{Checked, PkgRef};
+use crate::types::{self, Checked, PkgRef, export};
 
 /// The build's packages.
 pub struct Workspace {
     pub graph: Graph,
     pub target: Target,
     pub goroot: PathBuf,
-    slots: Vec<OnceLock<Arc<Checked>>>,
+    store: Arc<Store>,
+    slots: Vec<Slot>,
     by_path: BTreeMap<String, PackageId>,
 }
 
+#[derive(Default)]
+struct Slot {
+    checked: OnceLock<&'static Checked>,
+    types: OnceLock<PkgRef>,
+    /// The encoded interface, once the package's stage is done.
+    interface: OnceLock<ContentId>,
+}
+
 impl Workspace {
-    pub fn new(graph: Graph, target: Target, goroot: &Path) -> Workspace {
-        let slots = graph.packages.iter().map(|_| OnceLock::new()).collect();
-        let by_path = (0..graph.packages.len())
-            .map(|i| (symbol_path(&graph.packages[i]).to_owned(), PackageId(i)))
-            .collect();
-        Workspace { graph, target, goroot: goroot.to_path_buf(), slots, by_path }
+    pub fn new(graph: Graph, target: Target, goroot: &Path, store: Arc<Store>) -> Workspace {
+        let slots = graph.packages.iter().map(|_| Slot::default()).collect();
+        let path_of = |i: usize| (symbol_path(&graph.packages[i]).to_owned(), PackageId(i));
+        let by_path = (0..graph.packages.len()).map(path_of).collect();
+        Workspace { slots, by_path, graph, target, goroot: goroot.to_path_buf(), store }
     }
 
     pub fn package(&self, id: PackageId) -> &Package {
@@ -42,21 +55,45 @@ impl Workspace {
         self.by_path.get(path).copied()
     }
 
+    /// Says where the package's interface is, so that its types need no checking.
+    pub fn set_interface(&self, id: PackageId, interface: ContentId) {
+        let _ = self.slots[id.0].interface.set(interface);
+    }
+
     /// The package with its syntax and all that the checker found.
-    pub fn checked(&self, id: PackageId) -> Arc<Checked> {
-        self.slots[id.0].get_or_init(|| Arc::new(self.check(id))).clone()
+    pub fn checked(&self, id: PackageId) -> &'static Checked {
+        self.slots[id.0].checked.get_or_init(|| Box::leak(Box::new(self.check(id))))
     }
 
     /// The package's types.
     pub fn types(&self, id: PackageId) -> PkgRef {
-        self.checked(id).package
+        let slot = &self.slots[id.0];
+        if let Some(checked) = slot.checked.get() {
+            return checked.package;
+        }
+        *slot.types.get_or_init(|| self.decoded(id).unwrap_or_else(|| self.checked(id).package))
+    }
+
+    fn decoded(&self, id: PackageId) -> Option<PkgRef> {
+        let bytes = self.store.read(*self.slots[id.0].interface.get()?)?;
+        let importer = |path: &str| self.import(path);
+        export::decode(&bytes, &importer).ok()
+    }
+
+    /// The types of the package with that path.
+    fn import(&self, path: &str) -> Result<PkgRef, String> {
+        if path == "unsafe" {
+            return Ok(types::universe::unsafe_package());
+        }
+        let id = self.find(path).ok_or_else(|| format!("could not import {path} (not found)"))?;
+        Ok(self.types(id))
     }
 
     fn check(&self, id: PackageId) -> Checked {
         let package = self.package(id);
         let mut sources = Sources::default();
         let mut files = Vec::new();
-        let mut diags = crate::base::Diagnostics::default();
+        let mut diags = Diagnostics::default();
         for (number, file) in package.files.iter().enumerate() {
             let parsed = syntax::parse(FileId(number as u32), &file.name, &file.text);
             files.push(parsed.file);
@@ -65,7 +102,7 @@ impl Workspace {
         }
         let importer = |path: &str| -> Result<PkgRef, String> {
             if path == "unsafe" {
-                return Ok(crate::types::universe::unsafe_package());
+                return Ok(types::universe::unsafe_package());
             }
             let id =
                 package.imports.get(path).ok_or_else(|| format!("could not import {path} (not found)"))?;
@@ -87,12 +124,11 @@ impl Workspace {
             options,
         });
         // gc does not check a package it could not parse.
-        if broken {
-            checked.diags = diags;
-        } else {
-            diags.extend(std::mem::take(&mut checked.diags));
-            checked.diags = diags;
+        let found = std::mem::take(&mut checked.diags);
+        if !broken {
+            diags.extend(found);
         }
+        checked.diags = diags;
         checked
     }
 }
@@ -100,4 +136,13 @@ impl Workspace {
 /// What symbols of the package begin with: `main` for a command.
 pub fn symbol_path(package: &Package) -> &str {
     if package.name == "main" { "main" } else { &package.import_path }
+}
+
+/// Whether importers may lower bodies of this package: those of generic functions and methods.
+pub fn has_generics(checked: &Checked) -> bool {
+    checked.files.iter().flat_map(|file| &file.decls).any(|decl| match decl {
+        ast::Decl::Type(decl) => !decl.tparams.is_empty(),
+        ast::Decl::Func(decl) => !decl.tparams.is_empty(),
+        _ => false,
+    })
 }

@@ -65,6 +65,10 @@ impl Engine {
         &self.store
     }
 
+    pub fn shared_store(&self) -> Arc<Store> {
+        self.store.clone()
+    }
+
     /// The output for `input`: from the store, else by running the stage.
     pub fn get<S: Stage>(&self, input: &S::Input) -> Result<Done<S::Output>, InternalError> {
         let key = key_of::<S>(input);
