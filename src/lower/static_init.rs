@@ -484,22 +484,12 @@ fn default_type(ty: Ty) -> Ty {
 
 /// The value rounded to both widths.
 fn float(value: &Const) -> (f32, f64) {
-    match value {
-        Const::Int(n) => (*n as f32, *n as f64),
-        Const::Big(n) => (n.to_f32().value(), n.to_f64().value()),
-        Const::Rat(x) => (x.to_f32().value(), x.to_f64().value()),
-        Const::Float(x) => (x.to_f32(), x.to_f64()),
-        Const::Complex(parts) => float(&parts.0),
-        other => panic!("{other:?} is no number"),
-    }
+    let real = value.real();
+    let (narrow, wide) = (real.to_f32(), real.to_f64());
+    (narrow.unwrap_or_default(), wide.unwrap_or_default())
 }
 
 fn integer_bits(value: &Const) -> Option<u64> {
-    match value {
-        Const::Int(n) => Some(*n as u64),
-        Const::Big(n) => u64::try_from(&**n).ok(),
-        // `const c = 1.0` used as an integer.
-        Const::Complex(parts) => integer_bits(&parts.0),
-        _ => None,
-    }
+    // `const c = 1.0` used as an integer.
+    value.to_int().low_u64()
 }

@@ -337,7 +337,7 @@ fn shown_path(obj: ObjRef) -> Option<&'static str> {
 
 /// Writes what the kind adds; arrays begin at `arrays`. Gives their end.
 fn by_kind(cx: &mut Cx<'_>, d: &mut Data, ty: Ty, arrays: u64) -> u64 {
-    let mut pointer_to = |cx: &mut Cx<'_>, d: &mut Data, at: u64, ty: Ty| {
+    let pointer_to = |cx: &mut Cx<'_>, d: &mut Data, at: u64, ty: Ty| {
         let symbol = type_sym(cx, ty);
         d.pointer(at, symbol);
     };
