@@ -209,7 +209,10 @@ impl<'a> Rewrite<'a> {
         for block in Dominators::new(self.func).rpo {
             self.rewrite(block);
         }
-        while let Some((cell, block)) = self.waiting.pop() {
+        // In the order the parameters were made, which is the order of the arguments.
+        let mut next = 0;
+        while let Some(&(cell, block)) = self.waiting.get(next) {
+            next += 1;
             for pred in self.preds[block].clone() {
                 let v = self.at_exit(cell, pred);
                 let last = *self.func.blocks[pred].insts.last().expect("a finished block has a terminator");
