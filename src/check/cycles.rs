@@ -229,22 +229,20 @@ impl<'a> Checker<'a> {
         match ty.kind() {
             Kind::Named(named) => {
                 let obj = named.obj();
-                let plain = named.instance().is_none();
-                if plain {
-                    if let Some(&known) = self.var_sizes.get(&obj) {
-                        return known;
-                    }
-                    if let Some(start) = self.path.iter().position(|&o| o == obj) {
-                        self.path_cycle_error(start);
-                        return true;
-                    }
+                if let Some(&known) = self.var_sizes.get(&ty) {
+                    return known;
+                }
+                if named.instance().is_some() {
+                    // What an instance of a type that contains itself answers to the question inside itself.
+                    self.var_sizes.insert(ty, true);
+                } else if let Some(start) = self.path.iter().position(|&o| o == obj) {
+                    self.path_cycle_error(start);
+                    return true;
                 }
                 self.path.push(obj);
                 let found = named.rhs().is_some_and(|rhs| self.has_var_size(rhs));
                 self.path.pop();
-                if plain {
-                    self.var_sizes.insert(obj, found);
-                }
+                self.var_sizes.insert(ty, found);
                 found
             }
             Kind::Array(a) => self.has_var_size(a.elem),

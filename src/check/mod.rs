@@ -209,7 +209,7 @@ struct Checker<'a> {
     /// Type parameters of the functions whose bodies are being checked, outermost first.
     enclosing_tparams: Vec<Ty>,
     mono: cycles::MonoGraph,
-    var_sizes: FxHashMap<ObjRef, bool>,
+    var_sizes: FxHashMap<Ty, bool>,
 }
 
 impl<'a> Checker<'a> {

@@ -109,7 +109,12 @@ impl Checker<'_> {
             }
             scope = parent;
         }
-        let obj = self.pkg_names.get(name).copied().or_else(|| types::universe::scope().lookup(name));
+        let obj = self
+            .pkg_names
+            .get(name)
+            .or_else(|| self.test_names.get(name))
+            .copied()
+            .or_else(|| types::universe::scope().lookup(name));
         obj.map(|obj| (obj, None))
     }
 

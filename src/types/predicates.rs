@@ -2,7 +2,7 @@
 
 use super::named::TypeParam;
 use super::ty::{BasicKind, Kind, Ty};
-use super::type_set::TermSet;
+use super::type_set::{TermSet, TypeSet};
 
 /// Whether values of `t` can be compared with `==`; if not, why (may be empty). With `dynamic`, interfaces count as
 /// comparable, although that may panic.
@@ -24,7 +24,7 @@ fn comparable(t: Ty, dynamic: bool, seen: &mut Vec<Ty>) -> Result<(), String> {
         }),
         Kind::Array(a) => comparable(a.elem, dynamic, seen).map_err(|_| format!("{t} cannot be compared")),
         Kind::Interface(i) => {
-            if dynamic && !is_type_param(t) || i.type_set().is_comparable() {
+            if dynamic && !is_type_param(t) || set_comparable(i.type_set(), seen) {
                 Ok(())
             } else if is_type_param(t) {
                 Err("incomparable types in type set".to_owned())
@@ -36,6 +36,14 @@ fn comparable(t: Ty, dynamic: bool, seen: &mut Vec<Ty>) -> Result<(), String> {
     };
     seen.pop();
     result
+}
+
+/// Whether each type in the set is comparable.
+pub(super) fn set_comparable(set: &TypeSet, seen: &mut Vec<Ty>) -> bool {
+    match &set.terms {
+        TermSet::All => set.comparable,
+        TermSet::List(list) => list.iter().all(|t| comparable(t.ty, false, seen).is_ok()),
+    }
 }
 
 pub fn is_type_param(t: Ty) -> bool {

@@ -193,6 +193,8 @@ fn union_terms(union: &Union) -> Option<TermSet> {
                 TermSet::List(list) => all.extend(list.iter().copied()),
             },
             _ if under == Ty::INVALID => (),
+            // No type has a defined type as its underlying one.
+            _ if term.tilde && !identical(term.ty, under) => (),
             _ => all.push(*term),
         }
         if all.len() > MAX_TERMS {
@@ -225,10 +227,7 @@ impl TypeSet {
 
     /// Whether each type in the set is comparable.
     pub fn is_comparable(&self) -> bool {
-        match &self.terms {
-            TermSet::All => self.comparable,
-            TermSet::List(list) => list.iter().all(|t| predicates::comparable_type(t.ty, false).is_ok()),
-        }
+        predicates::set_comparable(self, &mut Vec::new())
     }
 
     pub fn subset_of(&self, other: &TypeSet) -> bool {

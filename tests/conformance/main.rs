@@ -11,6 +11,7 @@ mod programs;
 mod provision;
 mod select;
 mod stdlib;
+mod typesuite;
 
 use std::path::Path;
 use std::process::ExitCode;
@@ -20,7 +21,7 @@ use libtest_mimic::{Arguments, Trial};
 type Suite = fn(goroot: &Path) -> Result<String, String>;
 
 /// Every suite, in the order in which a failure says most.
-const SUITES: &[(&str, Suite)] = &[("programs", programs::check), ("gotest", gotest::check), ("stdlib", stdlib::check)];
+const SUITES: &[(&str, Suite)] = &[("programs", programs::check), ("gotest", gotest::check), ("stdlib", stdlib::check), ("types", typesuite::check)];
 
 fn main() -> ExitCode {
     let mut arguments = Arguments::from_args();
