@@ -305,7 +305,14 @@ impl<'a> Fx<'_, 'a> {
             return Val::S(vec![nil, n, n]);
         }
         let array = Ty::array(elem, vals.len() as i64);
-        let at = self.backing(array);
+        // In the runtime nobody keeps the slice of a variadic call, and many callers must not allocate.
+        let at = if self.cx.runtime && layout::size(array) <= 64 * 1024 {
+            let at = self.temp(array);
+            self.zero(at, array);
+            at
+        } else {
+            self.backing(array)
+        };
         for (i, (val, from)) in vals.into_iter().enumerate() {
             let val = self.assignable(val, from, elem);
             self.store(at.plus(i as u64 * layout::size(elem)), elem, &val);
@@ -314,15 +321,9 @@ impl<'a> Fx<'_, 'a> {
         Val::S(vec![ptr, n, n])
     }
 
-    /// Zeroed memory for something that may outlive the expression: the frame in the runtime, the heap elsewhere.
+    /// Zeroed memory for something that may outlive the expression: the heap, as long as nobody knows better.
     pub fn backing(&mut self, ty: Ty) -> Addr {
-        if self.cx.runtime && layout::size(ty) <= 64 * 1024 {
-            let at = self.temp(ty);
-            self.zero(at, ty);
-            at
-        } else {
-            Addr::fresh(self.alloc(ty))
-        }
+        Addr::fresh(self.alloc(ty))
     }
 
     /// `abi.FuncPCABI0(f)` and its like: the address of a function's code.

@@ -6,7 +6,7 @@ use super::layout;
 use super::val::{Addr, Mem, TyExt, Val};
 use crate::ir::Value;
 use crate::syntax::ast::{self, ExprKind};
-use crate::types::{Kind, Ty};
+use crate::types::{self, Kind, Ty};
 
 impl<'a> Fx<'_, 'a> {
     /// The value of a literal of type `ty`; an elided `&T{…}` has a pointer type.
@@ -14,7 +14,9 @@ impl<'a> Fx<'_, 'a> {
         let ExprKind::CompositeLit(lit) = &e.unparen().kind else { panic!("{}: {e:?} is no literal", self.name) };
         match ty.under() {
             Kind::Pointer(elem) => Val::one(self.new_composite(e, *elem)),
-            Kind::Struct(_) if layout::of(ty).is_ssa() => self.ssa_struct(lit, ty),
+            Kind::Struct(_) if layout::of(ty).is_ssa() && self.struct_elems(lit, ty).iter().all(|e| e.0.len() == 1) => {
+                self.ssa_struct(lit, ty)
+            }
             Kind::Struct(_) | Kind::Array(_) => {
                 let at = self.temp(ty);
                 if self.is_complete(lit, ty) {
@@ -51,24 +53,29 @@ impl<'a> Fx<'_, 'a> {
     }
 
     /// Whether a literal sets every byte of the value that is read before it is overwritten: every field of a struct.
-    fn is_complete(&self, lit: &ast::CompositeLit, ty: Ty) -> bool {
+    fn is_complete(&self, lit: &'a ast::CompositeLit, ty: Ty) -> bool {
         match ty.under() {
-            Kind::Struct(s) => lit.elems.len() == s.fields.len() && !s.fields.is_empty() && s.fields.iter().all(|f| f.name != "_"),
+            Kind::Struct(s) => lit.elems.len() == s.fields.len() && self.struct_elems(lit, ty).iter().all(|e| e.0.len() == 1) && !s.fields.is_empty() && s.fields.iter().all(|f| f.name != "_"),
             Kind::Array(a) => lit.n_keyed == 0 && lit.elems.len() as i64 == a.len(),
             _ => false,
         }
     }
 
-    /// The fields a struct literal sets, in source order.
-    fn struct_elems(&self, lit: &'a ast::CompositeLit, ty: Ty) -> Vec<(usize, &'a ast::Expr)> {
+    /// The fields a struct literal sets, in source order, each by its path: more than one step for a promoted field.
+    fn struct_elems(&self, lit: &'a ast::CompositeLit, ty: Ty) -> Vec<(Vec<usize>, &'a ast::Expr)> {
         let fields = &ty.under_struct().fields;
         let place = |i: usize, elem: &'a ast::Expr| match &elem.kind {
             ExprKind::KeyValue(key, value) => {
                 let name = key.unparen().as_name().unwrap_or_else(|| panic!("{}: field {key:?}", self.name));
-                let at = fields.iter().position(|f| f.name == &**name);
-                (at.unwrap_or_else(|| panic!("{}: no field {name}", self.name)), &**value)
+                if let Some(at) = fields.iter().position(|f| f.name == &**name) {
+                    return (vec![at], &**value);
+                }
+                // Go 1.27: the key may name a field of an embedded struct.
+                let found = types::lookup_field_or_method(ty, true, Some(self.src.checked.package), name, false);
+                assert!(found.obj.is_some_and(|o| o.is_field()), "{}: no field {name}", self.name);
+                (found.index.iter().map(|&i| i as usize).collect(), &**value)
             }
-            _ => (i, elem),
+            _ => (vec![i], elem),
         };
         lit.elems.iter().enumerate().map(|(i, elem)| place(i, elem)).collect()
     }
@@ -77,7 +84,7 @@ impl<'a> Fx<'_, 'a> {
         let fields = &ty.under_struct().fields;
         let mut parts: Vec<Option<Val>> = vec![None; fields.len()];
         for (i, value) in self.struct_elems(lit, ty) {
-            parts[i] = Some(self.element(value, fields[i].typ()));
+            parts[i[0]] = Some(self.element(value, fields[i[0]].typ()));
         }
         let mut all = Vec::new();
         for (part, field) in parts.into_iter().zip(fields) {
@@ -118,13 +125,17 @@ impl<'a> Fx<'_, 'a> {
     fn fill(&mut self, at: Addr, lit: &'a ast::CompositeLit, ty: Ty) {
         match ty.under() {
             Kind::Struct(s) => {
-                let offsets = layout::of(ty).fields.clone();
-                for (i, value) in self.struct_elems(lit, ty) {
-                    if s.fields[i].name == "_" {
-                        self.element(value, s.fields[i].typ());
+                for (path, value) in self.struct_elems(lit, ty) {
+                    if s.fields[path[0]].name == "_" {
+                        self.element(value, s.fields[path[0]].typ());
                         continue;
                     }
-                    self.element_into(at.plus(offsets[i]), value, s.fields[i].typ());
+                    let (mut place, mut field) = (at, ty);
+                    for i in path {
+                        place = place.plus(layout::of(field).fields[i]);
+                        field = field.under_struct().fields[i].typ();
+                    }
+                    self.element_into(place, value, field);
                 }
             }
             Kind::Array(array) => self.fill_array(at, lit, array.elem),

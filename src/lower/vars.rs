@@ -263,6 +263,17 @@ impl Walker<'_> {
         }
     }
 
+    /// Whether the receiver of a method found by `index` is reached through a pointer.
+    fn through_pointer(&self, x: &ast::Expr, index: &[u32]) -> bool {
+        let Some(mut ty) = self.ty(x) else { return false };
+        for &i in index.split_last().map_or(&[][..], |(_, path)| path) {
+            let Kind::Struct(s) = ty.under() else { return matches!(ty.under(), Kind::Pointer(_)) };
+            let Some(field) = s.fields.get(i as usize) else { return false };
+            ty = field.typ();
+        }
+        matches!(ty.under(), Kind::Pointer(_))
+    }
+
     fn take_address(&mut self, e: &ast::Expr) {
         if let Some(key) = self.base_var(e) {
             self.facts.addr_taken.insert(key);
@@ -299,7 +310,7 @@ impl Walker<'_> {
                 let Some(sel) = self.info().selections.get(e.id).cloned() else {
                     return; // a qualified identifier
                 };
-                if sel.kind == SelectionKind::Method && sel.obj.ptr_recv() {
+                if sel.kind == SelectionKind::Method && sel.obj.ptr_recv() && !self.through_pointer(x, &sel.index) {
                     self.take_address(x);
                 }
                 if sel.kind != SelectionKind::MethodExpr {
