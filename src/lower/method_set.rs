@@ -79,6 +79,8 @@ pub(crate) fn methods_of(ty: Ty) -> Vec<Method> {
         settle(here, &mut taken, &mut found);
         level = merge(next);
     }
+    // A generic method has no place in a table, nor in an interface: it is only ever called by name.
+    found.retain(|m| m.obj.typ().as_signature().is_none_or(|sig| sig.tparams.is_empty()));
     found.sort_by_key(|m| (!m.obj.exported(), m.obj.name, if m.obj.exported() { "" } else { m.obj.pkg.map_or("", |p| p.path) }));
     found
 }
