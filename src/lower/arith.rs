@@ -165,6 +165,12 @@ impl<'a> Fx<'_, 'a> {
         if common.is_interface() && !(xt.is_interface() && yt.is_interface()) {
             return self.compare_mixed(op, x, y, pos);
         }
+        if common.basic_kind().is_some_and(|k| k.is_string()) {
+            let a = self.string_to_look_at(x, common);
+            let b = self.string_to_look_at(y, common);
+            self.at(pos);
+            return self.compare(op, &a, &b, common);
+        }
         let a = self.expr_as(x, common);
         let b = self.expr_as(y, common);
         self.at(pos);

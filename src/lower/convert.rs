@@ -242,12 +242,44 @@ impl<'a> Fx<'_, 'a> {
                 let ty = Ty::STRING;
                 match self.const_of(t) {
                     Some(c) => self.constant(&c, ty),
-                    None => self.expr(t),
+                    None => self.string_to_look_at(t, ty),
                 }
             })
             .collect();
         self.at(e.pos);
         self.concat_vals(&vals)
+    }
+
+    /// The operand of `string(b)` or `[]byte(s)`, without the parentheses, if `e` is such a conversion.
+    fn bytes_conversion(&self, e: &'a ast::Expr, to_string: bool) -> Option<&'a ast::Expr> {
+        let ast::ExprKind::Call(call) = &e.unparen().kind else { return None };
+        if !self.is_type(&call.fun) || self.const_of(e).is_some() || call.args.len() != 1 {
+            return None;
+        }
+        let (to, from) = (self.ty(call.fun.id), self.ty(call.args[0].id));
+        let is_string = |ty: Ty| ty.basic_kind().is_some_and(|k| k.is_string());
+        let fits = if to_string { is_string(to) && is_byte_slice(from) } else { is_byte_slice(to) && is_string(from) };
+        fits.then_some(&call.args[0])
+    }
+
+    /// A string that is only looked at before anything else can happen: `string(b)` then needs no copy.
+    pub fn string_to_look_at(&mut self, e: &'a ast::Expr, ty: Ty) -> Val {
+        match self.bytes_conversion(e, true) {
+            Some(bytes) => {
+                let val = self.expr(bytes);
+                Val::S(val.parts()[..2].to_vec())
+            }
+            None => self.expr_as(e, ty),
+        }
+    }
+
+    /// The string in `range []byte(s)`, over whose bytes a loop can go without a copy.
+    pub fn ranged_string(&mut self, e: &'a ast::Expr) -> Option<Val> {
+        let s = self.bytes_conversion(e, false)?;
+        Some(match self.const_of(s) {
+            Some(c) => self.constant(&c, Ty::STRING),
+            None => self.expr(s),
+        })
     }
 
     fn concat_terms(&self, e: &'a ast::Expr, out: &mut Vec<&'a ast::Expr>) {

@@ -263,7 +263,11 @@ impl<'a> Fx<'_, 'a> {
         match xt.under() {
             Kind::Map(m) => {
                 let map = self.scalar(x);
-                let key = self.expr_as(&index[0], m.key);
+                let key = if m.key.basic_kind().is_some_and(|k| k.is_string()) {
+                    self.string_to_look_at(&index[0], m.key)
+                } else {
+                    self.expr_as(&index[0], m.key)
+                };
                 self.at(e.pos);
                 Operand::P(self.map_access(xt, map, &key, false).0)
             }

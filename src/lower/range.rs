@@ -6,7 +6,7 @@ use super::layout;
 use super::val::{Addr, TyExt, Val};
 use crate::ir::{self, BinOp, Block, IntCc, Value, Var};
 use crate::syntax::ast;
-use crate::types::{self, Kind, Ty};
+use crate::types::{Kind, Ty};
 
 /// Bytes of `internal/runtime/maps.Iter`; it begins with the key's and the element's address.
 const MAP_ITER_SIZE: u64 = 96;
@@ -25,11 +25,10 @@ impl<'a> Fx<'_, 'a> {
             Kind::Basic(b) if b.kind.is_string() => self.range_string(r, label),
             Kind::Basic(_) => self.range_int(r, label, xt),
             Kind::Slice(elem) => {
-                // `range []byte(s)` looks at the string itself, as nobody can change the copy.
-                let s = match self.string_behind(&r.x) {
-                    Some(string) => self.expr(string),
-                    None => self.expr(&r.x),
-                };
+                if let Some(s) = self.ranged_string(&r.x) {
+                    return self.range_elems(r, label, Some(s.parts()[0]), s.parts()[1], *elem);
+                }
+                let s = self.expr(&r.x);
                 let (ptr, len) = (s.parts()[0], s.parts()[1]);
                 self.range_elems(r, label, Some(ptr), len, *elem);
             }
@@ -63,17 +62,6 @@ impl<'a> Fx<'_, 'a> {
             Kind::Signature(_) => self.range_func(r, label, xt),
             other => panic!("{}: range over {other:?}", self.name),
         }
-    }
-
-    /// The string that `x` converts to bytes.
-    fn string_behind(&self, x: &'a ast::Expr) -> Option<&'a ast::Expr> {
-        let ast::ExprKind::Call(call) = &x.unparen().kind else { return None };
-        let [arg] = &call.args[..] else { return None };
-        let is_type = self.info().types.get(call.fun.unparen().id).is_some_and(|tv| tv.mode == types::Mode::TypeExpr);
-        let elem = self.ty(x.id).underlying().as_slice()?;
-        let bytes = elem.basic_kind() == Some(types::BasicKind::Uint8);
-        let from_string = self.ty(arg.id).basic_kind().is_some_and(|k| k.is_string());
-        (is_type && bytes && from_string).then_some(arg)
     }
 
     /// Sets the loop's variables for one iteration.
