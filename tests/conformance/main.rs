@@ -10,6 +10,7 @@ mod ledger;
 mod programs;
 mod provision;
 mod select;
+mod stdcode;
 mod stdlib;
 mod typesuite;
 
@@ -21,7 +22,13 @@ use libtest_mimic::{Arguments, Trial};
 type Suite = fn(goroot: &Path) -> Result<String, String>;
 
 /// Every suite, in the order in which a failure says most.
-const SUITES: &[(&str, Suite)] = &[("programs", programs::check), ("gotest", gotest::check), ("stdlib", stdlib::check), ("types", typesuite::check)];
+const SUITES: &[(&str, Suite)] = &[
+    ("programs", programs::check),
+    ("gotest", gotest::check),
+    ("stdlib", stdlib::check),
+    ("types", typesuite::check),
+    ("stdcode", stdcode::check),
+];
 
 fn main() -> ExitCode {
     let mut arguments = Arguments::from_args();

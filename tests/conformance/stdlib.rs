@@ -10,7 +10,7 @@ use thermos::base::{FileId, Sources, par::on_big_stack};
 use thermos::check::{self, CheckUnit, GoVersion, Options};
 use thermos::syntax;
 use thermos::target;
-use thermos::types::PkgRef;
+use thermos::types::{Checked, PkgRef};
 
 use crate::ledger::{Ledger, Outcome};
 use crate::select::{self, Target};
@@ -30,7 +30,7 @@ pub fn check(goroot: &Path) -> Result<String, String> {
         if only.as_ref().is_some_and(|o| *o != name) {
             continue;
         }
-        for (package, outcome) in on_big_stack(|| check_target(&goroot.join("src"), target)) {
+        for (package, outcome) in on_big_stack(|| check_target(&goroot.join("src"), target, &mut |_, _| {})) {
             outcomes.insert(format!("{name} {package}"), outcome);
         }
     }
@@ -45,7 +45,12 @@ struct Parsed {
     imports: Vec<String>,
 }
 
-fn check_target(src: &Path, target: &Target) -> Vec<(String, Outcome)> {
+/// Checks every package and hands it to `each`, dependencies first.
+pub fn check_target(
+    src: &Path,
+    target: &Target,
+    each: &mut dyn FnMut(&str, Checked),
+) -> Vec<(String, Outcome)> {
     let started = Instant::now();
     let mut parsed: BTreeMap<String, Parsed> = BTreeMap::new();
     let mut imports = BTreeMap::new();
@@ -99,6 +104,7 @@ fn check_target(src: &Path, target: &Target) -> Vec<(String, Outcome)> {
             None => Outcome::Pass,
             Some(first) => Outcome::Fail(format!("{} errors, {}", errors.len(), first.replace('\n', " "))),
         };
+        each(&package, checked);
         out.push((package, outcome));
     }
     println!(
