@@ -192,8 +192,19 @@ impl modules::Facts for Scanned<'_> {
     }
 }
 
+/// The package graph alone, faults and all, for `list`.
+pub fn graph(
+    req: &Request<'_>,
+    world: &dyn World,
+    store: &Arc<Store>,
+) -> Result<modules::Graph, BuildFailure> {
+    let engine = Engine::new(store.clone(), History::default(), false);
+    modules::load(&modules_config(req), req.words, world, &Scanned { engine: &engine })
+        .map_err(|fatal| BuildFailure::new(fatal.to_string()))
+}
+
 /// How packages are looked for.
-pub fn modules_config(req: &Request<'_>) -> modules::Config {
+fn modules_config(req: &Request<'_>) -> modules::Config {
     modules::Config {
         goroot: req.goroot.to_path_buf(),
         target: req.target,

@@ -105,21 +105,37 @@ impl<'a> Job<'a> {
         Ok(Job { call, flags: build_flags, purpose, target, store, output: None })
     }
 
+    /// The packages that `words` name, with all they import.
+    pub(super) fn graph(&self, words: &[String]) -> Result<crate::modules::Graph, Failure> {
+        let goroot = goroot::find_or_install(self.call)?;
+        let request = self.request(words, &goroot);
+        driver::graph(&request, self.call.world, &self.store).map_err(|f| Failure::new(f.code, f.text))
+    }
+
+    /// The library's place, as far as it is known.
+    pub(super) fn goroot_shown(&self) -> &str {
+        self.call.config.set("GOROOT").unwrap_or("")
+    }
+
+    fn request<'r>(&'r self, words: &'r [String], goroot: &'r Path) -> Request<'r> {
+        Request {
+            config: &self.call.config,
+            flags: &self.flags,
+            target: self.target,
+            goroot,
+            words,
+            purpose: self.purpose,
+            line: self.call.line,
+            now_ns: self.call.world.now_ns(),
+        }
+    }
+
     pub(super) fn run(&self, words: &[String]) -> Result<Built, Failure> {
         if self.flags.timings.is_some() {
             crate::base::trace::start();
         }
         let goroot = goroot::find_or_install(self.call)?;
-        let request = Request {
-            config: &self.call.config,
-            flags: &self.flags,
-            target: self.target,
-            goroot: &goroot,
-            words,
-            purpose: self.purpose,
-            line: self.call.line,
-            now_ns: self.call.world.now_ns(),
-        };
+        let request = self.request(words, &goroot);
         let result = driver::build(&request, self.call.world, &self.store, &|line| say(line));
         for fault in self.store.faults() {
             say(&format!("thermos: {fault}"));

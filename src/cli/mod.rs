@@ -15,6 +15,7 @@ mod goroot;
 mod list;
 mod progress;
 mod run;
+mod template;
 mod version;
 mod why;
 mod words;
