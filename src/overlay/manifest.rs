@@ -68,6 +68,10 @@ pub const RULES: &[Rules] = &[
             "memhash_align_check.go",
         ],
         add_files: &["memhash_noaes.go", "memhash_align_nocheck.go"],
+        files: &[File {
+            name: "thermos_hash.go",
+            text: include_str!("go/internal/runtime/maps/thermos_hash.go"),
+        }],
         ..NONE
     },
     Rules {
