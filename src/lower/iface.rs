@@ -3,11 +3,14 @@
 //! An interface is two words: for `interface{}` the type's descriptor, for others the itab; and the data, which is the value
 //! itself when it is one pointer, else a pointer to it.
 
+use std::sync::Arc;
+
 use super::expr::Sel;
 use super::func::{self, Fx};
 use super::layout;
 use super::val::{Addr, TyExt, Val};
 use crate::ir::{self, IntCc, MethodUse, Value};
+use crate::object;
 use crate::syntax::ast;
 use crate::types::{BasicKind, ObjRef, Signature, Ty};
 
@@ -89,9 +92,50 @@ impl<'a> Fx<'_, 'a> {
             let off = self.b.binary_imm(ir::BinOp::Imul, index, 8);
             return self.b.ptr_add(table, off);
         }
+        if let Some(data) = self.constant_data(val, &layout) {
+            return self.b.sym_addr(&data, 0);
+        }
         let ptr = self.alloc(ty);
         self.store(Addr::fresh(ptr), ty, val);
         ptr
+    }
+
+    /// A constant value as read-only data, named by its content.
+    fn constant_data(&mut self, val: &Val, layout: &layout::Layout) -> Option<Arc<str>> {
+        let Val::S(parts) = val else { return None };
+        let mut data = object::Data::new("", object::Section::RoData, layout.align as u32, layout.size);
+        for (leaf, &part) in layout.scalars().iter().zip(parts) {
+            match self.b.func.def(part)? {
+                ir::Op::Iconst { imm, .. } => {
+                    data.put(leaf.offset, &imm.to_le_bytes()[..leaf.ty.bytes() as usize]);
+                }
+                ir::Op::F32const { bits } => data.put(leaf.offset, &bits.to_le_bytes()),
+                ir::Op::F64const { bits } => data.put(leaf.offset, &bits.to_le_bytes()),
+                ir::Op::SymAddr { sym, offset } => {
+                    let target = self.b.func.syms[*sym].clone();
+                    // A variable's address may change nothing, but keep to what is surely constant: strings.
+                    if !target.starts_with("go:string.") {
+                        return None;
+                    }
+                    data.put(leaf.offset, &[0; 8]);
+                    data.reloc(leaf.offset, object::DataRelocKind::Abs64, target, *offset);
+                }
+                _ => return None,
+            }
+        }
+        let mut hasher = blake3::Hasher::new();
+        hasher.update(&layout.align.to_le_bytes());
+        hasher.update(&data.bytes);
+        for r in &data.relocs {
+            hasher.update(&r.offset.to_le_bytes()).update(r.target.as_bytes()).update(&r.addend.to_le_bytes());
+        }
+        data.name = format!("go:const.{}", &hasher.finalize().to_hex()[..32]).into();
+        data.dup_ok = true;
+        let name = data.name.clone();
+        if self.cx.claim(&name) {
+            self.cx.add_data(data);
+        }
+        Some(name)
     }
 
     fn iface_to_iface(&mut self, val: &Val, from: Ty, to: Ty) -> Val {
