@@ -319,7 +319,7 @@ impl<'a> Checker<'a> {
             if !d.tparams.is_empty() {
                 self.soft_error(d.pos, Code::BadDecl, "generic function is missing function body");
             } else if !self.may_lack_body(d) {
-                self.soft_error(d.pos, Code::BadDecl, "missing function body");
+                self.missing_bodies.push(d.pos);
             }
         }
         if let (Some(body), false) = (&d.body, self.options.ignore_func_bodies) {

@@ -12,7 +12,7 @@ use super::operand::Operand;
 use super::unify::{Mode, Unifier};
 use super::Checker;
 use crate::base::Pos;
-use crate::types::{Kind, ObjRef, Subst, Term, Ty};
+use crate::types::{Kind, ObjRef, Signature, Subst, Term, Ty};
 
 impl<'a> Checker<'a> {
     /// The arguments for `tparams`; `targs` holds those that are known. `params` and `args` correspond. `reverse`: the
@@ -108,10 +108,8 @@ impl<'a> Checker<'a> {
                 if let Some((core, single)) = self.core_term(tparam) {
                     match known {
                         Some(known) => {
-                            // ~T takes any type with T's underlying type.
-                            let under =
-                                if core.tilde && known.as_type_param().is_none() { known.underlying() } else { known };
-                            if !unifier.unify(self, under, core.ty, Mode::INEXACT) {
+                            // Unification itself takes a defined type for its underlying type.
+                            if !unifier.unify(self, known, core.ty, Mode::INEXACT) {
                                 let words = format!(
                                     "{} (type {}) does not satisfy {}",
                                     self.ts(tparam),
@@ -126,7 +124,9 @@ impl<'a> Checker<'a> {
                         None => (),
                     }
                 }
-                if let Some(known) = known {
+                if let Some(known) = known
+                    && !mentions(tparams, known)
+                {
                     let mut cause = String::new();
                     let constraint = param.interface();
                     let mut equivalent =
@@ -218,8 +218,22 @@ impl<'a> Checker<'a> {
                 if let Some(ty) = slot
                     && mentions(tparams, *ty)
                 {
-                    let new = map.ty(*ty);
+                    let mut new = map.ty(*ty);
                     changed |= new != *ty;
+                    // A generic function given as an argument is not generic any more.
+                    if let Some(sig) = new.as_signature()
+                        && !sig.tparams.is_empty()
+                        && !mentions(tparams, new)
+                    {
+                        new = Ty::signature(Signature {
+                            recv: sig.recv,
+                            rparams: sig.rparams.clone(),
+                            tparams: Vec::new(),
+                            params: sig.params.clone(),
+                            results: sig.results.clone(),
+                            variadic: sig.variadic,
+                        });
+                    }
                     *slot = Some(new);
                 }
             }

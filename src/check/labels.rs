@@ -1,4 +1,7 @@
 //! Labels and the branches to them.
+//!
+//! gc words these mistakes in its parser, unlike go/types; with [`super::Options::raw_diagnostics`] go/types' words are
+//! used, for its tests.
 
 use rustc_hash::FxHashMap;
 
@@ -13,7 +16,8 @@ use crate::types::ObjRef;
 /// All labels of a function.
 #[derive(Default)]
 struct Labels<'a> {
-    by_name: FxHashMap<&'a str, ObjRef>,
+    /// With the start of the block that declares it.
+    by_name: FxHashMap<&'a str, (ObjRef, Pos)>,
     in_order: Vec<ObjRef>,
 }
 
@@ -23,6 +27,7 @@ struct Level<'a> {
     labelled: Option<(&'a Ident, &'a Stmt)>,
     /// Labels seen in this block so far.
     labels: Vec<&'a str>,
+    start: Pos,
 }
 
 /// A goto whose label has not been seen yet.
@@ -35,29 +40,36 @@ struct Jump<'a> {
 #[derive(Default)]
 struct BlockState<'a> {
     forward: Vec<Jump<'a>>,
-    /// The last variable declaration, and the jumps open at it.
-    var_decl: Option<(Pos, Vec<Pos>)>,
+    /// The last variable declaration, what it declares, and the jumps open at it.
+    var_decl: Option<(Pos, String, Vec<Pos>)>,
 }
 
 impl<'a> Checker<'a> {
     pub(super) fn check_labels(&mut self, body: &'a Block) {
         let mut labels = Labels::default();
         let mut levels = Vec::new();
-        let open = self.label_block(&mut labels, &mut levels, None, &body.stmts);
+        let gc = !self.options.raw_diagnostics;
+        let open = self.label_block(&mut labels, &mut levels, None, body.lbrace, &body.stmts);
         for jump in open {
             let name = &jump.label.name;
             let (code, text) = match labels.by_name.get(&**name) {
-                Some(label) => {
+                Some((label, start)) => {
                     label.set_used(true);
-                    (Code::JumpIntoBlock, format!("goto {name} jumps into block"))
+                    let mut text = format!("goto {name} jumps into block");
+                    if gc {
+                        text.push_str(&format!(" starting at {}", self.sources.show(*start)));
+                    }
+                    (Code::JumpIntoBlock, text)
                 }
+                None if gc => (Code::UndeclaredLabel, format!("label {name} not defined")),
                 None => (Code::UndeclaredLabel, format!("label {name} not declared")),
             };
             self.error(jump.label.pos, code, text);
         }
         for label in labels.in_order {
             if !label.used() {
-                let text = format!("label {} declared and not used", label.name);
+                let what = if gc { "defined" } else { "declared" };
+                let text = format!("label {} {what} and not used", label.name);
                 self.soft_error(label.pos, Code::UnusedLabel, text);
             }
         }
@@ -69,9 +81,10 @@ impl<'a> Checker<'a> {
         labels: &mut Labels<'a>,
         levels: &mut Vec<Level<'a>>,
         labelled: Option<(&'a Ident, &'a Stmt)>,
+        start: Pos,
         list: &'a [Stmt],
     ) -> Vec<Jump<'a>> {
-        levels.push(Level { labelled, labels: Vec::new() });
+        levels.push(Level { labelled, labels: Vec::new(), start });
         let mut state = BlockState::default();
         for s in list {
             self.label_stmt(labels, levels, &mut state, None, s);
@@ -92,11 +105,15 @@ impl<'a> Checker<'a> {
             StmtKind::Decl(decls) => {
                 for d in decls {
                     if let Decl::Var(d) = d {
-                        state.var_declared(d.pos);
+                        let name = d.names.first().map_or(String::new(), |n| n.name.to_string());
+                        state.var_declared(d.pos, name);
                     }
                 }
             }
-            StmtKind::Assign(assign) if assign.op == AssignOp::Define => state.var_declared(s.pos),
+            StmtKind::Assign(assign) if assign.op == AssignOp::Define => {
+                let names: Vec<String> = assign.lhs.iter().map(|e| self.es(e)).collect();
+                state.var_declared(s.pos, names.join(", "));
+            }
             StmtKind::Labeled(label, inner) => {
                 let mut labelled = labelled;
                 if !label.is_blank() {
@@ -107,34 +124,34 @@ impl<'a> Checker<'a> {
             }
             StmtKind::Branch(kind, Some(label)) => self.label_branch(labels, levels, state, *kind, label),
             StmtKind::Block(block) => {
-                let open = self.label_block(labels, levels, labelled, &block.stmts);
+                let open = self.label_block(labels, levels, labelled, block.lbrace, &block.stmts);
                 state.forward.extend(open);
             }
             StmtKind::If(s) => {
-                let open = self.label_block(labels, levels, labelled, &s.then.stmts);
+                let open = self.label_block(labels, levels, labelled, s.then.lbrace, &s.then.stmts);
                 state.forward.extend(open);
                 if let Some(els) = &s.els {
                     self.label_stmt(labels, levels, state, labelled, els);
                 }
             }
             StmtKind::Switch(s) => {
-                let bodies = s.clauses.iter().map(|c| &c.body[..]);
+                let bodies = s.clauses.iter().map(|c| (c.pos, &c.body[..]));
                 self.label_clauses(labels, levels, state, labelled, bodies);
             }
             StmtKind::TypeSwitch(s) => {
-                let bodies = s.clauses.iter().map(|c| &c.body[..]);
+                let bodies = s.clauses.iter().map(|c| (c.pos, &c.body[..]));
                 self.label_clauses(labels, levels, state, labelled, bodies);
             }
             StmtKind::Select(s) => {
-                let bodies = s.clauses.iter().map(|c| &c.body[..]);
+                let bodies = s.clauses.iter().map(|c| (c.pos, &c.body[..]));
                 self.label_clauses(labels, levels, state, labelled, bodies);
             }
             StmtKind::For(s) => {
-                let open = self.label_block(labels, levels, labelled, &s.body.stmts);
+                let open = self.label_block(labels, levels, labelled, s.body.lbrace, &s.body.stmts);
                 state.forward.extend(open);
             }
             StmtKind::Range(s) => {
-                let open = self.label_block(labels, levels, labelled, &s.body.stmts);
+                let open = self.label_block(labels, levels, labelled, s.body.lbrace, &s.body.stmts);
                 state.forward.extend(open);
             }
             _ => (),
@@ -147,11 +164,11 @@ impl<'a> Checker<'a> {
         levels: &mut Vec<Level<'a>>,
         state: &mut BlockState<'a>,
         labelled: Option<(&'a Ident, &'a Stmt)>,
-        bodies: impl Iterator<Item = &'a [Stmt]>,
+        bodies: impl Iterator<Item = (Pos, &'a [Stmt])>,
     ) {
-        levels.push(Level { labelled, labels: Vec::new() });
-        for body in bodies {
-            let open = self.label_block(labels, levels, None, body);
+        levels.push(Level { labelled, labels: Vec::new(), start: Pos::NONE });
+        for (start, body) in bodies {
+            let open = self.label_block(labels, levels, None, start, body);
             state.forward.extend(open);
         }
         levels.pop();
@@ -165,16 +182,22 @@ impl<'a> Checker<'a> {
         label: &'a Ident,
     ) {
         let obj = ObjRef::label(label.pos, Some(self.pkg), &label.name);
-        if let Some(other) = labels.by_name.get(&*label.name) {
+        if let Some(&(other, _)) = labels.by_name.get(&*label.name) {
             let mut fault = Fault::new(Code::DuplicateLabel);
             fault.soft = true;
-            fault.add(label.pos, format!("label {} already declared", label.name));
-            fault.other_declaration(other.pos, other.name);
+            if self.options.raw_diagnostics {
+                fault.add(label.pos, format!("label {} already declared", label.name));
+                fault.other_declaration(other.pos, other.name);
+            } else {
+                let place = self.sources.show(other.pos);
+                fault.add(label.pos, format!("label {} already defined at {place}", label.name));
+            }
             self.report(fault);
         } else {
-            labels.by_name.insert(&label.name, obj);
+            let level = levels.last_mut().expect("labels stand in blocks");
+            labels.by_name.insert(&label.name, (obj, level.start));
             labels.in_order.push(obj);
-            levels.last_mut().expect("labels stand in blocks").labels.push(&label.name);
+            level.labels.push(&label.name);
             self.record_def(eid(label.id), Some(obj));
         }
         for jump in std::mem::take(&mut state.forward) {
@@ -184,11 +207,16 @@ impl<'a> Checker<'a> {
             }
             obj.set_used(true);
             self.record_use(eid(jump.label.id), obj);
-            if let Some((at, over)) = &state.var_decl
+            if let Some((at, names, over)) = &state.var_decl
                 && over.contains(&jump.label.pos)
             {
-                let line = self.sources.get(at.file).line_column(at.offset).0;
-                let text = format!("goto {} jumps over variable declaration at line {line}", label.name);
+                let text = if self.options.raw_diagnostics {
+                    let line = self.sources.get(at.file).line_column(at.offset).0;
+                    format!("goto {} jumps over variable declaration at line {line}", label.name)
+                } else {
+                    let place = self.sources.show(*at);
+                    format!("goto {} jumps over declaration of {names} at {place}", label.name)
+                };
                 self.soft_error(jump.label.pos, Code::JumpOverDecl, text);
             }
         }
@@ -217,12 +245,19 @@ impl<'a> Checker<'a> {
             let valid = around.is_some_and(|(_, s)| is_loop(s) || kind == BranchKind::Break && is_switch(s));
             if !valid {
                 let what = if kind == BranchKind::Break { "break" } else { "continue" };
-                self.error(label.pos, Code::MisplacedLabel, format!("invalid {what} label {name}"));
-                // gc says that such a label is used if it exists anywhere around.
+                let known = labels.by_name.get(name);
+                let text = match known {
+                    None if !self.options.raw_diagnostics => format!("{what} label not defined: {name}"),
+                    _ => format!("invalid {what} label {name}"),
+                };
+                self.error(label.pos, Code::MisplacedLabel, text);
+                if let (Some((label, _)), false) = (known, self.options.raw_diagnostics) {
+                    label.set_used(true);
+                }
                 return;
             }
         }
-        if let Some(&obj) = labels.by_name.get(name) {
+        if let Some(&(obj, _)) = labels.by_name.get(name) {
             obj.set_used(true);
             self.record_use(eid(label.id), obj);
         }
@@ -231,7 +266,7 @@ impl<'a> Checker<'a> {
 
 impl BlockState<'_> {
     /// Jumps open here jump over the declaration if their label follows in this block.
-    fn var_declared(&mut self, at: Pos) {
-        self.var_decl = Some((at, self.forward.iter().map(|j| j.label.pos).collect()));
+    fn var_declared(&mut self, at: Pos, names: String) {
+        self.var_decl = Some((at, names, self.forward.iter().map(|j| j.label.pos).collect()));
     }
 }

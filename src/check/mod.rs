@@ -94,9 +94,7 @@ pub struct Options {
     pub fake_import_c: bool,
     /// Predeclare `assert` and `trace`, as go/types does for its own tests.
     pub test_builtins: bool,
-    /// Report labels and branches; gc's parser does that before.
-    pub keep_branch_order: bool,
-    /// Leave diagnostics in the order they were found, with nothing appended.
+    /// Leave diagnostics in the order they were found, in go/types' own words, with nothing appended.
     pub raw_diagnostics: bool,
 }
 
@@ -115,6 +113,7 @@ pub fn check(unit: CheckUnit<'_>) -> Checked {
     cx.record_untyped();
     if !cx.has_error {
         cx.check_instance_cycles();
+        cx.report_missing_bodies();
     }
     let (info, diags) = cx.finish();
     pkg.set_complete();
@@ -210,6 +209,8 @@ struct Checker<'a> {
     enclosing_tparams: Vec<Ty>,
     mono: cycles::MonoGraph,
     var_sizes: FxHashMap<Ty, bool>,
+    /// Where functions without a body are declared that should have one.
+    missing_bodies: Vec<Pos>,
 }
 
 impl<'a> Checker<'a> {
@@ -262,6 +263,7 @@ impl<'a> Checker<'a> {
             enclosing_tparams: Vec::new(),
             mono: cycles::MonoGraph::default(),
             var_sizes: FxHashMap::default(),
+            missing_bodies: Vec::new(),
         }
     }
 
@@ -319,6 +321,13 @@ impl<'a> Checker<'a> {
         used
     }
 
+    /// gc looks for missing bodies when everything else is right.
+    fn report_missing_bodies(&mut self) {
+        for at in std::mem::take(&mut self.missing_bodies) {
+            self.error(at, codes::Code::BadDecl, "missing function body");
+        }
+    }
+
     /// The language of a file.
     fn file_version(&mut self, file: &ast::File) -> Option<GoVersion> {
         let own = file.go_version.map(|(major, minor)| GoVersion { major, minor });
@@ -329,9 +338,5 @@ impl<'a> Checker<'a> {
             self.error(file.package.pos, codes::Code::TooNew, text);
         }
         version::of_file(self.go_version, own)
-    }
-
-    fn word_bits(&self) -> u64 {
-        self.size_of(Ty::UINT) as u64 * 8
     }
 }

@@ -5,6 +5,7 @@ use std::rc::Rc;
 use super::codes::Code;
 use super::message::{measure, Fault};
 use super::scopes::ScopeId;
+use super::version::CURRENT;
 use super::{Checker, DeclInfo, DeclKind};
 use crate::base::Pos;
 use crate::syntax::ast::{self, Decl, ExprKind, Ident};
@@ -25,6 +26,9 @@ impl<'a> Checker<'a> {
         for &i in files_in_use {
             let file = &files[i];
             self.env.version = self.file_version(file);
+            let version = self.env.version.unwrap_or(CURRENT);
+            self.info.file_versions.resize(i + 1, (CURRENT.major, CURRENT.minor));
+            self.info.file_versions[i] = (version.major, version.minor);
             self.record_def(eid(file.package.id), None);
             let scope = self.scopes.add(None, false);
             file_scopes.push(scope);

@@ -10,10 +10,10 @@
 //! and everywhere in [`Mode::EXACT`], they must be.
 
 use super::Checker;
-use crate::types::{Interface, Kind, Named, ObjRef, Signature, Ty, chan_dir_fits, lookup_field_or_method};
+use crate::types::{Interface, Kind, Named, ObjRef, Signature, Ty, lookup_field_or_method};
 
 /// Types that nest deeper do not unify: instances can be infinite.
-const MAX_DEPTH: u32 = 100;
+const MAX_DEPTH: u32 = 50;
 
 /// How closely two types must match.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -126,6 +126,9 @@ impl Unifier {
             && !(self.interfaces && is_interface(x))
         {
             y = named.underlying();
+            if x == y || x.unalias() == y {
+                return true;
+            }
             if y == Ty::INVALID {
                 return false;
             }
@@ -167,29 +170,20 @@ impl Unifier {
         if !self.unify(cx, x, y, mode) {
             return false;
         }
-        if mode.exact {
-            return true;
-        }
-        // Of several types that match, the one that says most is kept: so the order of arguments does not matter.
+        let (x_named, y_named) = (x.as_named().is_some(), y.as_named().is_some());
+        // With interfaces, which of the types is inferred would depend on the order of the arguments, unless they are
+        // much the same.
         match (plain_interface(x), plain_interface(y)) {
-            (Some(a), Some(b)) if self.interfaces => {
-                // Two interfaces: the one with more methods, or the defined one.
-                let (n, m) = (a.type_set().methods.len(), b.type_set().methods.len());
-                if n < m || n == m && x.as_named().is_none() && y.as_named().is_some() {
-                    self.set(i, y);
-                }
-            }
-            (Some(_), None) if self.interfaces => self.set(i, y),
-            (None, Some(_)) if self.interfaces => (),
-            _ => {
-                if y.as_named().is_some() {
-                    self.set(i, y);
-                } else if x.as_named().is_none()
-                    && let Some(chan) = y.unalias().as_chan()
-                    && chan.dir != crate::types::ChanDir::Both
-                {
-                    self.set(i, y);
-                }
+            (Some(_), Some(_)) if x_named && y_named => return cx.identical(x, y),
+            (Some(a), Some(b)) if a.type_set().methods.len() != b.type_set().methods.len() => return false,
+            (Some(_), None) | (None, Some(_)) => return false,
+            _ => (),
+        }
+        // Of several types that match, a defined one is kept, or a channel of one direction: so the order does not matter.
+        if !mode.exact && !x_named {
+            let is_directed = y.underlying().as_chan().is_some_and(|c| c.dir != crate::types::ChanDir::Both);
+            if y_named || is_directed {
+                self.set(i, y);
             }
         }
         true
@@ -227,7 +221,9 @@ impl Unifier {
                 return false;
             }
             cx.obj_decl(found.origin());
-            self.unify(cx, m.typ(), found.typ(), Mode::EXACT)
+            // A generic method implements nothing.
+            let generic = found.typ().as_signature().is_some_and(|sig| !sig.tparams.is_empty());
+            !generic && self.unify(cx, m.typ(), found.typ(), Mode::EXACT)
         })
     }
 
@@ -275,12 +271,7 @@ impl Unifier {
                 self.unify(cx, a.key, b.key, inner) && self.unify(cx, a.elem, b.elem, inner)
             }
             (Kind::Chan(a), Kind::Chan(b)) => {
-                let dirs = if mode.exact {
-                    a.dir == b.dir
-                } else {
-                    chan_dir_fits(a.dir, b.dir) || chan_dir_fits(b.dir, a.dir) || !mode.exact
-                };
-                dirs && self.unify(cx, a.elem, b.elem, inner)
+                (!mode.exact || a.dir == b.dir) && self.unify(cx, a.elem, b.elem, inner)
             }
             (Kind::Named(a), Kind::Named(b)) => self.unify_named(cx, a, b, mode),
             _ => false,
@@ -289,9 +280,10 @@ impl Unifier {
 
     fn unify_named(&mut self, cx: &mut Checker<'_>, a: &Named, b: &Named, mode: Mode) -> bool {
         let (s, t) = (a.targs(), b.targs());
-        a.obj().same_decl(b.obj())
-            && s.len() == t.len()
+        // Arguments come first: what they give makes for better messages.
+        s.len() == t.len()
             && s.iter().zip(t).all(|(&x, &y)| self.unify(cx, x, y, mode))
+            && a.obj().same_decl(b.obj())
     }
 
     fn unify_vars(&mut self, cx: &mut Checker<'_>, a: &[ObjRef], b: &[ObjRef], mode: Mode) -> bool {
@@ -299,8 +291,8 @@ impl Unifier {
     }
 
     fn unify_signatures(&mut self, cx: &mut Checker<'_>, a: &Signature, b: &Signature, mode: Mode) -> bool {
-        a.tparams.len() == b.tparams.len()
-            && a.variadic == b.variadic
+        // Type parameters of their own do not count: those of generic arguments are among ours.
+        a.variadic == b.variadic
             && self.unify_vars(cx, &a.params, &b.params, mode)
             && self.unify_vars(cx, &a.results, &b.results, mode)
     }

@@ -170,6 +170,8 @@ pub struct Info {
     /// plain import, the variable of a type switch clause, unnamed parameters.
     pub implicits: FxHashMap<Pos, ObjRef>,
     pub init_order: Vec<Initializer>,
+    /// The language of each file, as (major, minor): from go1.22 on loops have variables per iteration.
+    pub file_versions: Vec<(u32, u32)>,
 }
 
 impl Info {
