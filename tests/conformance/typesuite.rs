@@ -136,7 +136,6 @@ fn run(path: &Path, tolerance: u32, library: &Library) -> Option<Vec<String>> {
     let options = Options {
         test_builtins: true,
         raw_diagnostics: true,
-        keep_branch_order: true,
         fake_import_c: flags.fake_import_c,
         ..Options::default()
     };
