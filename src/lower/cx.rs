@@ -41,6 +41,8 @@ pub struct Cx<'a> {
     pub checked: &'a Checked,
     /// The package's own source; other packages' are loaded for their generic functions.
     pub source: &'a Source<'a>,
+    /// Where the function being lowered is written.
+    pub(super) current: &'a Source<'a>,
     sources: FxHashMap<&'static str, &'a Source<'a>>,
     have: FxHashSet<Arc<str>>,
     pub funcs: Vec<ir::UnitFunc>,
@@ -93,6 +95,7 @@ impl<'a> Cx<'a> {
             env,
             checked,
             source,
+            current: source,
             sources: FxHashMap::default(),
             have: FxHashSet::default(),
             funcs: Vec::new(),
@@ -145,12 +148,14 @@ impl<'a> Cx<'a> {
         self.linked(obj.pkg, plain)
     }
 
-    /// Applies the linknames of this package's source.
+    /// Applies the linknames of this package's source, and of the one whose generic function is being lowered.
     pub fn linked(&self, pkg: Option<types::PkgRef>, plain: String) -> Arc<str> {
-        if pkg.is_some_and(|p| p.path == self.checked.package.path)
-            && let Some(remote) = self.source.linknames.get(&plain)
-        {
-            return remote.clone();
+        for source in [self.source, self.current] {
+            if pkg.is_some_and(|p| p.path == source.checked.package.path)
+                && let Some(remote) = source.linknames.get(&plain)
+            {
+                return remote.clone();
+            }
         }
         plain.into()
     }

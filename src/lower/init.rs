@@ -147,6 +147,7 @@ fn is_generic(func: &super::source::FuncSource<'_>) -> bool {
 
 fn lower_instance(cx: &mut Cx<'_>, instance: &Instance) {
     let src = cx.source_of(instance.package);
+    cx.current = src;
     let func = src.find(&instance.key);
     let func = func.unwrap_or_else(|| panic!("{} has no function {}", instance.package, instance.key));
     let Kind::Signature(sig) = func.obj.typ().kind() else { panic!("{} has no signature", instance.symbol) };
