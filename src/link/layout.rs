@@ -108,16 +108,28 @@ fn home_of(data: &Data) -> Home {
     }
 }
 
-/// The order of symbols in a section: types by what the runtime walks, then by name.
-fn rank(data: &Data) -> (u8, &str, &str) {
+/// The order of symbols in a section: types by what the runtime walks, variables by size, then by name.
+fn rank(data: &Data) -> (u64, &str, &str) {
     let part = match data.section {
         Section::TypeLink => 0,
         Section::TypeOther => 1,
         Section::TypeName => 2,
         Section::Itab => 3,
-        _ => 0,
+        Section::RoData => 0,
+        _ => data.size,
     };
     (part, &data.sort_key, &data.name)
+}
+
+/// Variables of 16 bytes and more lie at multiples of 16 or 32, as gc's linker places them: assembly and the runtime's
+/// hash keys rely on it.
+fn alignment(data: &Data) -> u64 {
+    let own = u64::from(data.align.max(1));
+    match data.section {
+        Section::Data | Section::NoPtrData | Section::Bss | Section::NoPtrBss if data.size >= 32 => own.max(32),
+        Section::Data | Section::NoPtrData | Section::Bss | Section::NoPtrBss if data.size >= 16 => own.max(16),
+        _ => own,
+    }
 }
 
 pub(super) fn place(job: &Job<'_>, symbols: &Symbols<'_>, tables: &Tables) -> Layout {
@@ -133,7 +145,7 @@ pub(super) fn place(job: &Job<'_>, symbols: &Symbols<'_>, tables: &Tables) -> La
     for &i in &order {
         let data = &symbols.datas[i];
         let size = &mut sizes[homes[i] as usize];
-        *size = size.next_multiple_of(u64::from(data.align.max(1)));
+        *size = size.next_multiple_of(alignment(data));
         offsets[i] = *size;
         if data.section == Section::Itab {
             itabs_start.get_or_insert(*size);
