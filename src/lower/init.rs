@@ -61,6 +61,8 @@ fn init_func<'a>(cx: &mut Cx<'a>, symbol: Arc<str>, dynamic: &[(Vec<ObjRef>, &'a
     let start = dynamic[0].1.start();
     let head = Head { name: symbol, key: None, params: Vec::new(), results: Vec::new(), start, is_lit: false };
     let mut fx = Fx::open(cx, src, args, Rc::new(facts), head, Exits::default(), &[]);
+    // Its function literals are numbered with those of variables that needed no code.
+    fx.n_lits = fx.cx.n_glob_funcs;
     for (lhs, rhs) in dynamic {
         fx.at(rhs.start());
         fx.init_vars(lhs, rhs);

@@ -96,6 +96,8 @@ pub(super) fn is_candidate(body: &Func) -> bool {
         || attrs.uintptr_keepalive
         || attrs.noreturn
         || body.handler.is_some()
+        // It counts the frames above its own.
+        || &*body.name == "runtime.gorecover"
         || body.sig.conv != CallConv::Go
     {
         return false;
