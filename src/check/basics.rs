@@ -228,7 +228,7 @@ impl<'a> Checker<'a> {
     /// Whether `nil` is a value of the type.
     pub(super) fn has_nil(&self, ty: Ty) -> bool {
         match ty.under() {
-            Kind::Basic(b) => matches!(b.kind, BasicKind::UnsafePointer | BasicKind::UntypedNil),
+            Kind::Basic(b) => matches!(b.kind, BasicKind::UnsafePointer),
             Kind::Slice(_) | Kind::Pointer(_) | Kind::Signature(_) | Kind::Map(_) | Kind::Chan(_) => true,
             Kind::Interface(_) => {
                 !self.is_tparam(ty) || {
@@ -250,11 +250,23 @@ impl<'a> Checker<'a> {
     }
 
     pub(super) fn comparable(&self, ty: Ty) -> bool {
-        self.comparable_type(ty, true).is_ok()
+        types::comparable_type(ty, true).is_ok()
     }
 
-    pub(super) fn comparable_type(&self, ty: Ty, dynamic: bool) -> Result<(), String> {
-        types::comparable_type(ty, dynamic)
+    /// Why values of a type cannot be compared, "" if there is no more to say than that.
+    pub(super) fn why_incomparable(&mut self, ty: Ty) -> String {
+        match ty.under() {
+            Kind::Struct(s) => {
+                let field = s.fields.iter().find(|f| !self.comparable(f.typ()));
+                field.map_or(String::new(), |f| format!("struct containing {} cannot be compared", self.ts(f.typ())))
+            }
+            Kind::Array(a) if !self.comparable(a.elem) => format!("{} cannot be compared", self.ts(ty)),
+            Kind::Interface(_) if self.is_tparam(ty) => {
+                let empty = self.has_empty_type_set(ty);
+                if empty { "empty type set".to_owned() } else { "incomparable types in type set".to_owned() }
+            }
+            _ => String::new(),
+        }
     }
 
     /// The type an untyped value takes by itself.

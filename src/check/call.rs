@@ -173,7 +173,8 @@ impl<'a> Checker<'a> {
         match sig.results[..] {
             [] => {
                 result.mode = Mode::NoValue;
-                result.ty = Ty::INVALID;
+                // As gc's: it shows in messages about the missing value.
+                result.ty = x.ty;
             }
             [one] => {
                 let ty = one.typ();

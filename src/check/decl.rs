@@ -54,7 +54,7 @@ impl<'a> Checker<'a> {
                 self.const_decl(obj, ty, init, inherited);
             }
             DeclKind::Var { lhs, ty, init } => {
-                self.env.decl = Some(number);
+                self.env.decl = Some(self.decls[number as usize].deps_of);
                 self.var_decl(obj, lhs, ty, init);
             }
             DeclKind::Type(d) => {

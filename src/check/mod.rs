@@ -153,6 +153,8 @@ struct DeclInfo<'a> {
     file_scope: scopes::ScopeId,
     version: Option<GoVersion>,
     kind: DeclKind<'a>,
+    /// The declaration that keeps the dependencies: the first of variables that share an initialiser.
+    deps_of: u32,
     /// Objects of the package that the declaration mentions, by number.
     deps: FxHashSet<u32>,
 }
@@ -323,6 +325,9 @@ impl<'a> Checker<'a> {
 
     /// gc looks for missing bodies when everything else is right.
     fn report_missing_bodies(&mut self) {
+        if self.options.raw_diagnostics {
+            return;
+        }
         for at in std::mem::take(&mut self.missing_bodies) {
             self.error(at, codes::Code::BadDecl, "missing function body");
         }

@@ -355,7 +355,7 @@ impl<'a> Checker<'a> {
         if under.as_slice().is_some() || under.as_signature().is_some() || under.as_map().is_some() {
             return format!("{} can only be compared to nil", composite_kind(ty));
         }
-        self.comparable_type(ty, true).err().unwrap_or_default()
+        self.why_incomparable(ty)
     }
 
     fn shift(&mut self, x: &mut Operand<'a>, y: &mut Operand<'a>, e: Option<&'a ast::Expr>, op: BinaryOp) {

@@ -61,10 +61,9 @@ impl<'a> Checker<'a> {
     }
 
     fn collect_import(&mut self, d: &'a ast::ImportDecl, scope: ScopeId) {
-        if let ExprKind::Lit(lit) = &d.path_lit.kind
-            && lit.bad
-        {
-            return;
+        match &d.path_lit.kind {
+            ExprKind::Lit(lit) if !lit.bad && lit.kind == ast::LitKind::String => (),
+            _ => return,
         }
         if let Some(cause) = bad_import_path(&d.path) {
             self.error(d.path_lit.pos, Code::BadImportPath, format!("invalid import path ({cause})"));
@@ -248,13 +247,14 @@ impl<'a> Checker<'a> {
         self.declare(None, Some(name), obj);
         let decl = &self.decls[first as usize];
         let (scope, kind) = (decl.file_scope, decl.kind.clone());
-        self.add_decl(obj, scope, kind);
+        let number = self.add_decl(obj, scope, kind);
+        self.decls[number as usize].deps_of = first;
     }
 
     fn add_decl(&mut self, obj: ObjRef, file_scope: ScopeId, kind: DeclKind<'a>) -> u32 {
         let number = self.decls.len() as u32;
         let version = self.env.version;
-        self.decls.push(DeclInfo { obj, file_scope, version, kind, deps: Default::default() });
+        self.decls.push(DeclInfo { obj, file_scope, version, kind, deps_of: number, deps: Default::default() });
         self.decl_of.insert(obj, number);
         obj.set_order(number + 1);
         number

@@ -60,9 +60,8 @@ impl<'a> Checker<'a> {
                 if let ExprKind::Ellipsis(Some(elem)) = &expr.kind {
                     if kind == VarKind::Param && i + 1 == list.len() {
                         variadic = true;
-                    } else {
-                        self.error(expr.start(), Code::InvalidSyntaxTree, "invalid use of ...");
                     }
+                    // Elsewhere the parser has complained.
                     expr = elem;
                 }
                 ty = self.var_type(expr);

@@ -296,6 +296,12 @@ impl<'a> Checker<'a> {
             }
         }
         self.simple_stmt(stmt.post.as_ref());
+        if let Some(StmtKind::Assign(post)) = stmt.post.as_ref().map(|s| &s.kind)
+            && post.op == AssignOp::Define
+        {
+            // The parser has complained; nobody need complain that it is not used.
+            self.use_all(&post.lhs);
+        }
         self.block(inner, &stmt.body);
         self.run_delayed(top);
         self.close_scope();

@@ -280,7 +280,8 @@ impl<'a> Checker<'a> {
             if let Some(interface) = interface {
                 // A single interface is fine; it does not come here.
                 let set = interface.type_set();
-                let shown = self.ts(term.ty);
+                // gc shows terms with full paths.
+                let shown = format!("{}", term.ty);
                 if !set.methods.is_empty() {
                     let text = format!("cannot use {shown} in union ({shown} contains methods)");
                     self.error(at, code, text);
@@ -296,8 +297,8 @@ impl<'a> Checker<'a> {
                 .iter()
                 .find(|other| other.ty.is_valid() && !types_interface(other.ty) && !other.disjoint(term));
             if let Some(other) = overlapping {
-                let show = |cx: &mut Self, t: &Term| format!("{}{}", if t.tilde { "~" } else { "" }, cx.ts(t.ty));
-                let text = format!("overlapping terms {} and {}", show(self, term), show(self, other));
+                let show = |t: &Term| format!("{}{}", if t.tilde { "~" } else { "" }, t.ty);
+                let text = format!("overlapping terms {} and {}", show(term), show(other));
                 self.soft_error(at, code, text);
             }
         }

@@ -61,7 +61,7 @@ impl Checker<'_> {
                     DeclKind::Func(_) => NodeKind::Func,
                     DeclKind::Type(_) => NodeKind::Other,
                 };
-                let mut deps: Vec<u32> = d.deps.iter().copied().collect();
+                let mut deps: Vec<u32> = self.decls[d.deps_of as usize].deps.iter().copied().collect();
                 deps.sort_unstable();
                 Node { kind, deps }
             })

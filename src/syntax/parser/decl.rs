@@ -1,5 +1,6 @@
 //! Files and declarations.
 
+use crate::syntax::constraint::parse_go_build;
 use std::sync::Arc;
 
 use super::Parser;
@@ -35,6 +36,12 @@ impl<'a> Parser<'a> {
         if !self.has_first_error || !package.is_blank() {
             self.top_level(&mut decls);
         }
+        let directives = directive::directives(self.file, &self.scanner.comments);
+        let go_version = directives
+            .iter()
+            .filter(|d| d.name == "go:build" && d.own_line && d.pos < package_pos)
+            .find_map(|d| parse_go_build(&format!("//go:build {}", d.args))?.ok()?.go_version())
+            .map(|minor| (1, minor));
         File {
             file: self.file,
             package,
@@ -42,8 +49,8 @@ impl<'a> Parser<'a> {
             decls,
             end: Pos::new(self.file, self.scanner.start),
             n_exprs: self.n_exprs,
-            directives: directive::directives(self.file, &self.scanner.comments),
-            go_version: None,
+            directives,
+            go_version,
         }
     }
 
@@ -386,10 +393,11 @@ impl<'a> Parser<'a> {
     fn func_result(&mut self) -> Vec<Field> {
         if self.got(Token::Lparen) {
             let results = self.param_list(None, Token::Rparen, false);
-            for field in &results {
-                if let ExprKind::Ellipsis(_) = field.ty.kind {
-                    self.error_at(field.ty.pos, "can only use ... with final parameter in list");
-                }
+            // One that is not the last has been complained about.
+            if let Some(last) = results.last()
+                && let ExprKind::Ellipsis(_) = last.ty.kind
+            {
+                self.error_at(last.ty.pos, "invalid use of ...");
             }
             return results;
         }
