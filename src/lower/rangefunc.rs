@@ -317,7 +317,8 @@ impl<'a> Fx<'_, 'a> {
         match exit {
             Exit::Return => false,
             Exit::Break(id) | Exit::Continue(id) => {
-                *id == own
+                // `continue` of the loop just left was done inside its body.
+                *id == own && matches!(exit, Exit::Break(_))
                     || self.targets.iter().any(|t| t.id == *id)
                     || self.range.as_ref().is_some_and(|r| r.own == *id)
             }
