@@ -9,7 +9,12 @@ impl<'a> Checker<'a> {
     /// A type in messages.
     pub(super) fn ts(&mut self, ty: Ty) -> String {
         let qualifier = self.qualifier();
-        types::type_string(ty, &qualifier)
+        let sources = self.sources;
+        // A parameter with a predeclared name would mislead.
+        types::type_string_noting(ty, &qualifier, &|obj| {
+            types::universe::scope().lookup(obj.name)?;
+            Some(format!(" /* with {} declared at {} */", obj.name, sources.show(obj.pos)))
+        })
     }
 
     /// How packages are named in messages: not at all, by name, or by path where the name is not enough.

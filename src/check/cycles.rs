@@ -77,6 +77,7 @@ impl<'a> Checker<'a> {
         let mut station = self.station(named.obj());
         if named.instance().is_some() {
             station.name = self.ts(ty);
+            station.pos = self.instance_pos.get(&ty).copied().unwrap_or(station.pos);
         }
         station
     }

@@ -108,7 +108,6 @@ impl<'a> Checker<'a> {
                 if let Some((core, single)) = self.core_term(tparam) {
                     match known {
                         Some(known) => {
-                            // Unification itself takes a defined type for its underlying type.
                             if !unifier.unify(self, known, core.ty, Mode::INEXACT) {
                                 let words = format!(
                                     "{} (type {}) does not satisfy {}",
@@ -124,6 +123,7 @@ impl<'a> Checker<'a> {
                         None => (),
                     }
                 }
+                // Types that still mention parameters do not show their final methods.
                 if let Some(known) = known
                     && !mentions(tparams, known)
                 {
@@ -218,23 +218,9 @@ impl<'a> Checker<'a> {
                 if let Some(ty) = slot
                     && mentions(tparams, *ty)
                 {
-                    let mut new = map.ty(*ty);
+                    let new = map.ty(*ty);
                     changed |= new != *ty;
-                    // A generic function given as an argument is not generic any more.
-                    if let Some(sig) = new.as_signature()
-                        && !sig.tparams.is_empty()
-                        && !mentions(tparams, new)
-                    {
-                        new = Ty::signature(Signature {
-                            recv: sig.recv,
-                            rparams: sig.rparams.clone(),
-                            tparams: Vec::new(),
-                            params: sig.params.clone(),
-                            results: sig.results.clone(),
-                            variadic: sig.variadic,
-                        });
-                    }
-                    *slot = Some(new);
+                    *slot = Some(without_own_tparams(tparams, new));
                 }
             }
             if !changed {
@@ -268,6 +254,21 @@ impl<'a> Checker<'a> {
     }
 }
 
+/// A generic function's signature that mentions none of the parameters any more is not generic any more.
+fn without_own_tparams(tparams: &[Ty], ty: Ty) -> Ty {
+    match ty.as_signature() {
+        Some(sig) if !sig.tparams.is_empty() && !mentions(tparams, ty) => Ty::signature(Signature {
+            recv: sig.recv,
+            rparams: sig.rparams.clone(),
+            tparams: Vec::new(),
+            params: sig.params.clone(),
+            results: sig.results.clone(),
+            variadic: sig.variadic,
+        }),
+        _ => ty,
+    }
+}
+
 /// The mapping for those parameters that have a type.
 fn known_only(tparams: &[Ty], targs: &[Option<Ty>]) -> Subst {
     let mut map = Subst::default();
@@ -294,9 +295,7 @@ impl Search<'_> {
     fn ty(&mut self, ty: Ty) -> bool {
         match ty.kind() {
             Kind::Basic(_) => false,
-            Kind::Alias(alias) => {
-                alias.instance().is_some_and(|i| self.any(&i.targs)) || self.ty(ty.unalias())
-            }
+            Kind::Alias(_) => self.ty(ty.unalias()),
             Kind::Array(a) => self.ty(a.elem),
             Kind::Slice(elem) | Kind::Pointer(elem) => self.ty(*elem),
             Kind::Struct(s) => self.vars(&s.fields),

@@ -10,7 +10,11 @@ impl Checker<'_> {
     /// functions, their number.
     pub(super) fn instance(&mut self, pos: Pos, generic: Ty, targs: &[Ty]) -> Ty {
         match generic.kind() {
-            Kind::Named(_) => types::instantiate(generic, targs),
+            Kind::Named(_) => {
+                let inst = types::instantiate(generic, targs);
+                self.instance_pos.entry(inst).or_insert(pos);
+                inst
+            }
             Kind::Alias(alias) => {
                 if !self.validate_targ_len(pos, alias.obj().name, alias.tparams().len(), targs.len()) {
                     return Ty::INVALID;

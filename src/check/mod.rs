@@ -213,6 +213,8 @@ struct Checker<'a> {
     var_sizes: FxHashMap<Ty, bool>,
     /// Where functions without a body are declared that should have one.
     missing_bodies: Vec<Pos>,
+    /// Where an instance of a type was first written.
+    instance_pos: FxHashMap<Ty, Pos>,
 }
 
 impl<'a> Checker<'a> {
@@ -266,6 +268,7 @@ impl<'a> Checker<'a> {
             mono: cycles::MonoGraph::default(),
             var_sizes: FxHashMap::default(),
             missing_bodies: Vec::new(),
+            instance_pos: FxHashMap::default(),
         }
     }
 

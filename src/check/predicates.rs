@@ -105,11 +105,9 @@ impl<'a> Checker<'a> {
         if types::mentions(t.underlying(), v) {
             return format!("{ts} mentions {vs}, but {vs} is not in the type set of {ts}");
         }
-        let list: Vec<String> = terms
-            .iter()
-            .map(|term| format!("{}{}", if term.tilde { "~" } else { "" }, self.ts(term.ty)))
-            .collect();
-        format!("{vs} missing in {}", list.join(" | "))
+        // gc names the packages of terms in full.
+        let list = types::term_set_string(&set.terms, &|pkg| Some(pkg.path.to_owned()));
+        format!("{vs} missing in {list}")
     }
 
     /// If `t` asks for comparable types, `v` must be one.

@@ -10,10 +10,10 @@
 //! and everywhere in [`Mode::EXACT`], they must be.
 
 use super::Checker;
-use crate::types::{Interface, Kind, Named, ObjRef, Signature, Ty, lookup_field_or_method};
+use crate::types::{self, ChanDir, Interface, Kind, Named, ObjRef, Signature, Ty, lookup_field_or_method};
 
 /// Types that nest deeper do not unify: instances can be infinite.
-const MAX_DEPTH: u32 = 50;
+const MAX_DEPTH: u32 = 100;
 
 /// How closely two types must match.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -126,9 +126,6 @@ impl Unifier {
             && !(self.interfaces && is_interface(x))
         {
             y = named.underlying();
-            if x == y || x.unalias() == y {
-                return true;
-            }
             if y == Ty::INVALID {
                 return false;
             }
@@ -171,20 +168,25 @@ impl Unifier {
             return false;
         }
         let (x_named, y_named) = (x.as_named().is_some(), y.as_named().is_some());
-        // With interfaces, which of the types is inferred would depend on the order of the arguments, unless they are
-        // much the same.
         match (plain_interface(x), plain_interface(y)) {
-            (Some(_), Some(_)) if x_named && y_named => return cx.identical(x, y),
-            (Some(a), Some(b)) if a.type_set().methods.len() != b.type_set().methods.len() => return false,
-            (Some(_), None) | (None, Some(_)) => return false,
-            _ => (),
-        }
-        // Of several types that match, a defined one is kept, or a channel of one direction: so the order does not matter.
-        if !mode.exact && !x_named {
-            let is_directed = y.underlying().as_chan().is_some_and(|c| c.dir != crate::types::ChanDir::Both);
-            if y_named || is_directed {
-                self.set(i, y);
+            // Which of two names is the right one nobody knows.
+            (Some(_), Some(_)) if x_named && y_named => return types::identical(x, y),
+            (Some(a), Some(b)) => {
+                if a.type_set().methods.len() != b.type_set().methods.len() {
+                    return false;
+                }
             }
+            // Either could be meant, and the order of the arguments must not decide.
+            (Some(_), None) | (None, Some(_)) => return false,
+            (None, None) => (),
+        }
+        if mode.exact || x_named {
+            return true;
+        }
+        // Of types that match inexactly the defined one is kept, else a channel of one direction.
+        let is_directed = y.underlying().as_chan().is_some_and(|c| c.dir != ChanDir::Both);
+        if y_named || is_directed {
+            self.set(i, y);
         }
         true
     }
@@ -221,9 +223,9 @@ impl Unifier {
                 return false;
             }
             cx.obj_decl(found.origin());
-            // A generic method implements nothing.
-            let generic = found.typ().as_signature().is_some_and(|sig| !sig.tparams.is_empty());
-            !generic && self.unify(cx, m.typ(), found.typ(), Mode::EXACT)
+            // A generic method implements no interface's method.
+            let is_generic = found.typ().as_signature().is_some_and(|s| !s.tparams.is_empty());
+            !is_generic && self.unify(cx, m.typ(), found.typ(), Mode::EXACT)
         })
     }
 
@@ -261,7 +263,7 @@ impl Unifier {
                     && (self.is_being_compared(a, b) || {
                         self.pairs.push((a, b));
                         let unified = s.methods.iter().zip(&t.methods).all(|(m, n)| {
-                            m.id() == n.id() && self.unify(cx, m.typ(), n.typ(), inner)
+                            m.id() == n.id() && self.unify(cx, m.typ(), n.typ(), Mode::EXACT)
                         });
                         self.pairs.pop();
                         unified
@@ -280,7 +282,7 @@ impl Unifier {
 
     fn unify_named(&mut self, cx: &mut Checker<'_>, a: &Named, b: &Named, mode: Mode) -> bool {
         let (s, t) = (a.targs(), b.targs());
-        // Arguments come first: what they give makes for better messages.
+        // Arguments first: what they tell makes for better messages if the origins differ.
         s.len() == t.len()
             && s.iter().zip(t).all(|(&x, &y)| self.unify(cx, x, y, mode))
             && a.obj().same_decl(b.obj())
@@ -291,7 +293,7 @@ impl Unifier {
     }
 
     fn unify_signatures(&mut self, cx: &mut Checker<'_>, a: &Signature, b: &Signature, mode: Mode) -> bool {
-        // Type parameters of their own do not count: those of generic arguments are among ours.
+        // Type parameters of generic functions are unified like others; their declarations do not matter.
         a.variadic == b.variadic
             && self.unify_vars(cx, &a.params, &b.params, mode)
             && self.unify_vars(cx, &a.results, &b.results, mode)

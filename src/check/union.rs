@@ -146,10 +146,8 @@ impl<'a> Checker<'a> {
     /// Computes the type set of an interface and reports what is wrong with it.
     pub(super) fn compute_type_set(&mut self, ty: Ty, _at: Pos) {
         let Some(interface) = ty.underlying().as_interface() else { return };
-        let mut faults = Vec::new();
-        interface.type_set_with(&mut |fault| faults.push(fault));
-        for fault in faults {
-            self.report_type_set_fault(fault);
+        for fault in interface.type_set_faults() {
+            self.report_type_set_fault(fault.clone());
         }
     }
 
@@ -175,6 +173,9 @@ impl<'a> Checker<'a> {
                     }
                 });
             }
+            // What is declared here was reported where it is declared.
+            TypeSetFault::EmbedsConstraint { ty, .. }
+                if ty.as_named().is_none_or(|n| n.obj().pkg.is_none_or(|p| p == self.pkg)) => {}
             TypeSetFault::EmbedsConstraint { pos, ty } => {
                 self.verify_version(pos, 18, |cx| format!("embedding constraint interface {}", cx.ts(ty)));
             }

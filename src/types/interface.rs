@@ -17,6 +17,8 @@ pub struct Interface {
     /// Only true for the predeclared `comparable`.
     comparable: AtomicBool,
     pub(super) type_set: OnceLock<TypeSet>,
+    /// What was wrong when `type_set` was computed.
+    pub(super) faults: OnceLock<Vec<TypeSetFault>>,
 }
 
 #[derive(Debug)]
@@ -33,6 +35,7 @@ impl Interface {
             implicit: AtomicBool::new(false),
             comparable: AtomicBool::new(false),
             type_set: OnceLock::new(),
+            faults: OnceLock::new(),
         }
     }
 
@@ -95,12 +98,13 @@ impl Interface {
 
     /// The set of types that implement the interface. The set of all types while the interface is incomplete.
     pub fn type_set(&'static self) -> &'static TypeSet {
-        type_set::of(self, &mut |_| ())
+        type_set::of(self)
     }
 
-    /// As [`Self::type_set`]; if it is computed now, tells what is wrong with the interface.
-    pub fn type_set_with(&'static self, faults: &mut dyn FnMut(TypeSetFault)) -> &'static TypeSet {
-        type_set::of(self, faults)
+    /// What is wrong with the interface, as far as its type set shows.
+    pub fn type_set_faults(&'static self) -> &'static [TypeSetFault] {
+        self.type_set();
+        self.faults.get().map_or(&[], |f| f)
     }
 
     /// Number of methods, embedded ones included.

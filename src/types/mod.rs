@@ -36,9 +36,9 @@ pub use lookup::{
 };
 pub use named::{Alias, Instance, Named, TypeParam, instantiate};
 pub use object::{FuncInfo, Obj, ObjKind, ObjRef, VarInfo, VarKind, is_exported};
-pub use predicates::{comparable_type, default_type, is_type_param, max_type, mentions};
+pub use predicates::{comparable_type, comparable_type_in_words, default_type, is_type_param, max_type, mentions};
 pub use scope::{Package, PkgRef, Scope};
-pub use string::{Qualifier, signature_string, term_set_string, type_string};
+pub use string::{Qualifier, signature_string, term_set_string, type_string, type_string_noting};
 pub use subst::{Subst, chan_dir_fits, fresh_tparams, instantiate_signature, rename_tparams};
 pub use ty::{Array, Basic, BasicKind, Chan, ChanDir, Kind, Map, Signature, Struct, Term, Tuple, Ty, Union};
 pub use type_set::{TermSet, TypeSet, TypeSetFault};

@@ -7,42 +7,62 @@ use super::type_set::{TermSet, TypeSet};
 /// Whether values of `t` can be compared with `==`; if not, why (may be empty). With `dynamic`, interfaces count as
 /// comparable, although that may panic.
 pub fn comparable_type(t: Ty, dynamic: bool) -> Result<(), String> {
-    comparable(t, dynamic, &mut Vec::new())
+    comparable_type_in_words(t, dynamic, &|t| t.to_string())
 }
 
-fn comparable(t: Ty, dynamic: bool, seen: &mut Vec<Ty>) -> Result<(), String> {
+/// As [`comparable_type`]; `show` names types in the explanation.
+pub fn comparable_type_in_words(t: Ty, dynamic: bool, show: &dyn Fn(Ty) -> String) -> Result<(), String> {
+    comparable(t, dynamic, &mut Vec::new()).map_err(|why| match why {
+        Incomparable::Itself => String::new(),
+        Incomparable::Field(field) => format!("struct containing {} cannot be compared", show(field)),
+        Incomparable::Elem => format!("{} cannot be compared", show(t)),
+        Incomparable::EmptySet => "empty type set".to_owned(),
+        Incomparable::SomeOfSet => "incomparable types in type set".to_owned(),
+    })
+}
+
+enum Incomparable {
+    /// Nothing more to say: a slice, a map, a function.
+    Itself,
+    Field(Ty),
+    Elem,
+    EmptySet,
+    SomeOfSet,
+}
+
+fn comparable(t: Ty, dynamic: bool, seen: &mut Vec<Ty>) -> Result<(), Incomparable> {
     if seen.contains(&t) {
         return Ok(());
     }
     seen.push(t);
-    let result = match t.under() {
-        Kind::Basic(b) if b.kind == BasicKind::UntypedNil => Err(String::new()),
+    match t.under() {
+        Kind::Basic(b) if b.kind == BasicKind::UntypedNil => Err(Incomparable::Itself),
+        // What is invalid has been complained about.
         Kind::Basic(_) | Kind::Pointer(_) | Kind::Chan(_) => Ok(()),
         Kind::Struct(s) => s.fields.iter().try_for_each(|f| {
-            comparable(f.typ(), dynamic, seen)
-                .map_err(|_| format!("struct containing {} cannot be compared", f.typ()))
+            comparable(f.typ(), dynamic, seen).map_err(|_| Incomparable::Field(f.typ()))
         }),
-        Kind::Array(a) => comparable(a.elem, dynamic, seen).map_err(|_| format!("{t} cannot be compared")),
+        Kind::Array(a) => comparable(a.elem, dynamic, seen).map_err(|_| Incomparable::Elem),
         Kind::Interface(i) => {
-            if dynamic && !is_type_param(t) || set_comparable(i.type_set(), seen) {
+            let set = i.type_set();
+            if dynamic && !is_type_param(t) || set_comparable(set, seen) {
                 Ok(())
-            } else if is_type_param(t) {
-                Err("incomparable types in type set".to_owned())
+            } else if set.is_empty() {
+                Err(Incomparable::EmptySet)
             } else {
-                Err(String::new())
+                Err(Incomparable::SomeOfSet)
             }
         }
-        _ => Err(String::new()),
-    };
-    seen.pop();
-    result
+        _ => Err(Incomparable::Itself),
+    }
 }
 
 /// Whether each type in the set is comparable.
 pub(super) fn set_comparable(set: &TypeSet, seen: &mut Vec<Ty>) -> bool {
     match &set.terms {
         TermSet::All => set.comparable,
-        TermSet::List(list) => list.iter().all(|t| comparable(t.ty, false, seen).is_ok()),
+        // The empty set is said not to be.
+        TermSet::List(list) => !list.is_empty() && list.iter().all(|t| comparable(t.ty, false, seen).is_ok()),
     }
 }
 

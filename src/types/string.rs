@@ -14,14 +14,23 @@ pub type Qualifier<'a> = &'a dyn Fn(PkgRef) -> Option<String>;
 
 /// The type as gc's messages show it.
 pub fn type_string(ty: Ty, qualifier: Qualifier<'_>) -> String {
-    let mut writer = Writer { out: String::new(), qualifier, depth: 0, param_names: true };
+    type_string_noting(ty, qualifier, &|_| None)
+}
+
+/// As [`type_string`]; `note` may add a remark to the name of a type parameter.
+pub fn type_string_noting(
+    ty: Ty,
+    qualifier: Qualifier<'_>,
+    note: &dyn Fn(ObjRef) -> Option<String>,
+) -> String {
+    let mut writer = Writer { out: String::new(), qualifier, depth: 0, param_names: true, note };
     writer.ty(ty);
     writer.out
 }
 
 /// A signature without the word `func`: what follows a method's name. With or without the parameters' names.
 pub fn signature_string(sig: &Signature, param_names: bool, qualifier: Qualifier<'_>) -> String {
-    let mut writer = Writer { out: String::new(), qualifier, depth: 0, param_names };
+    let mut writer = Writer { out: String::new(), qualifier, depth: 0, param_names, note: &|_| None };
     writer.signature(sig);
     writer.out
 }
@@ -60,6 +69,7 @@ struct Writer<'a> {
     qualifier: Qualifier<'a>,
     depth: usize,
     param_names: bool,
+    note: &'a dyn Fn(ObjRef) -> Option<String>,
 }
 
 impl Writer<'_> {
@@ -153,7 +163,12 @@ impl Writer<'_> {
             }
             Kind::Named(named) => self.declared(named.obj(), named.targs(), named.tparams()),
             Kind::Alias(alias) => self.declared(alias.obj(), alias.targs(), alias.tparams()),
-            Kind::TypeParam(param) => self.out.push_str(param.obj.name),
+            Kind::TypeParam(param) => {
+                self.out.push_str(param.obj.name);
+                if let Some(note) = (self.note)(param.obj) {
+                    self.out.push_str(&note);
+                }
+            }
         }
     }
 

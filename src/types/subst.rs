@@ -82,6 +82,15 @@ impl Subst {
     }
 
     fn instance(&self, ty: Ty, instance: &Instance) -> Ty {
+        let n = match instance.origin.kind() {
+            Kind::Named(generic) => generic.all_tparams().len(),
+            Kind::Alias(generic) => generic.tparams().len(),
+            _ => 0,
+        };
+        // The wrong number of arguments was reported where it was written. (None yet: still being declared.)
+        if n != 0 && n != instance.targs.len() {
+            return Ty::INVALID;
+        }
         match self.list(&instance.targs) {
             Some(targs) => instantiate(instance.origin, &targs),
             None => ty,

@@ -74,8 +74,8 @@ thread_local! {
     static IN_PROGRESS: RefCell<Vec<usize>> = const { RefCell::new(Vec::new()) };
 }
 
-/// The type set of `interface`. Faults are told only by the call that computes the set first.
-pub(super) fn of(interface: &'static Interface, faults: &mut dyn FnMut(TypeSetFault)) -> &'static TypeSet {
+/// The type set of `interface`; its faults are kept beside it.
+pub(super) fn of(interface: &'static Interface) -> &'static TypeSet {
     if let Some(known) = interface.type_set.get() {
         return known;
     }
@@ -84,27 +84,28 @@ pub(super) fn of(interface: &'static Interface, faults: &mut dyn FnMut(TypeSetFa
         return &EVERYTHING;
     }
     IN_PROGRESS.with_borrow_mut(|stack| stack.push(me));
-    let mut builder = Builder { set: TypeSet::default(), positions: Vec::new(), unresolved: false, faults };
+    let mut builder = Builder { set: TypeSet::default(), positions: Vec::new(), unresolved: false, faults: Vec::new() };
     builder.interface(interface);
-    let Builder { mut set, unresolved, .. } = builder;
+    let Builder { mut set, unresolved, faults, .. } = builder;
     IN_PROGRESS.with_borrow_mut(|stack| stack.pop());
     set.methods.sort_by_cached_key(|m| m.id());
     if unresolved {
         // Asked too early, inside a cycle of declarations: the answer is for now only.
         return Box::leak(Box::new(set));
     }
+    let _ = interface.faults.set(faults);
     interface.type_set.get_or_init(|| set)
 }
 
-struct Builder<'a> {
+struct Builder {
     set: TypeSet,
     /// Where each method of the set came from.
     positions: Vec<Pos>,
     unresolved: bool,
-    faults: &'a mut dyn FnMut(TypeSetFault),
+    faults: Vec<TypeSetFault>,
 }
 
-impl Builder<'_> {
+impl Builder {
     fn interface(&mut self, interface: &'static Interface) {
         self.set.comparable = interface.is_comparable_itself();
         for &method in interface.methods() {
@@ -123,10 +124,8 @@ impl Builder<'_> {
             return;
         };
         let other = self.set.methods[at];
-        if other != method {
-            let other_pos = self.positions[at];
-            (self.faults)(TypeSetFault::DuplicateMethod { pos, method, other_pos, other, explicit });
-        }
+        let other_pos = self.positions[at];
+        self.faults.push(TypeSetFault::DuplicateMethod { pos, method, other_pos, other, explicit });
     }
 
     fn embedded(&mut self, pos: Pos, ty: Ty) {
@@ -134,9 +133,9 @@ impl Builder<'_> {
         let mut comparable = false;
         let terms = match under.kind() {
             Kind::Interface(inner) => {
-                let set = of(inner, self.faults);
+                let set = of(inner);
                 if !set.is_method_set() {
-                    (self.faults)(TypeSetFault::EmbedsConstraint { pos, ty });
+                    self.faults.push(TypeSetFault::EmbedsConstraint { pos, ty });
                 }
                 comparable = set.comparable;
                 for &method in &set.methods {
@@ -145,11 +144,11 @@ impl Builder<'_> {
                 set.terms.clone()
             }
             Kind::Union(union) => {
-                (self.faults)(TypeSetFault::EmbedsUnion { pos, ty });
+                self.faults.push(TypeSetFault::EmbedsUnion { pos, ty });
                 match union_terms(union) {
                     Some(terms) => terms,
                     None => {
-                        (self.faults)(TypeSetFault::TooManyTerms { pos });
+                        self.faults.push(TypeSetFault::TooManyTerms { pos });
                         return;
                     }
                 }
@@ -159,7 +158,7 @@ impl Builder<'_> {
                 return;
             }
             _ => {
-                (self.faults)(TypeSetFault::EmbedsOther { pos, ty });
+                self.faults.push(TypeSetFault::EmbedsOther { pos, ty });
                 TermSet::List(vec![Term { tilde: false, ty }])
             }
         };

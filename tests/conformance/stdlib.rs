@@ -10,7 +10,7 @@ use thermos::base::{FileId, Sources, par::on_big_stack};
 use thermos::check::{self, CheckUnit, GoVersion, Options};
 use thermos::syntax;
 use thermos::target;
-use thermos::types::{Checked, PkgRef};
+use thermos::types::{Checked, PkgRef, export};
 
 use crate::ledger::{Ledger, Outcome};
 use crate::select::{self, Target};
@@ -99,7 +99,21 @@ pub fn check_target(
             println!("{package}: {} errors", errors.len());
             errors.iter().take(30).for_each(|e| println!("  {e}"));
         }
-        done.insert(package.clone(), checked.package);
+        // Those that import it see what a build shows them: the interface, written and read back.
+        let bytes = export::encode(checked.package);
+        let seen = match export::decode(&bytes, &|path| done.get(path).copied().ok_or_else(|| path.to_owned())) {
+            Ok(decoded) => {
+                if export::encode(decoded) != bytes {
+                    errors.push("the interface changes when it is read and written again".to_owned());
+                }
+                decoded
+            }
+            Err(why) => {
+                errors.push(format!("the interface cannot be read: {why}"));
+                checked.package
+            }
+        };
+        done.insert(package.clone(), seen);
         let outcome = match errors.first() {
             None => Outcome::Pass,
             Some(first) => Outcome::Fail(format!("{} errors, {}", errors.len(), first.replace('\n', " "))),

@@ -136,6 +136,7 @@ fn run(path: &Path, tolerance: u32, library: &Library) -> Option<Vec<String>> {
     let options = Options {
         test_builtins: true,
         raw_diagnostics: true,
+        allows_missing_bodies: true,
         fake_import_c: flags.fake_import_c,
         ..Options::default()
     };
@@ -239,7 +240,7 @@ fn parse_comment(comment: &str) -> Option<(String, Option<regex::Regex>)> {
         None => (comment.strip_prefix(" ERROR ")?, false),
     };
     let text = String::from_utf8(syntax::unquote(rest.trim())?).ok()?;
-    let pattern = if is_pattern { Some(regex::Regex::new(&text).ok()?) } else { None };
+    let pattern = if is_pattern { Some(regex::Regex::new(&text.replace("{}", r"\{\}")).ok()?) } else { None };
     Some((text, pattern))
 }
 
