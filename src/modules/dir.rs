@@ -37,7 +37,10 @@ pub(super) enum DirError {
     /// There is nothing to compile.
     NoGo,
     /// A mistake at a place in one of its files.
-    At { pos: String, text: String },
+    At {
+        pos: String,
+        text: String,
+    },
     Other(String),
 }
 
@@ -103,9 +106,7 @@ impl DirReader<'_> {
                 FileKind::File | FileKind::Other => true,
                 FileKind::Dir => false,
                 // A link to a directory is no file; what it leads to is asked only for names that matter.
-                FileKind::Symlink => {
-                    entry.name.contains('.') && self.world.is_file(&dir.join(&entry.name))
-                }
+                FileKind::Symlink => entry.name.contains('.') && self.world.is_file(&dir.join(&entry.name)),
             }
         };
         Ok(entries.into_iter().filter(wanted).map(|entry| entry.name).collect())

@@ -42,7 +42,9 @@ pub(super) fn resolve(world: &dyn World, dir: &Path, pattern: &str) -> Result<Ve
 }
 
 fn is_valid(glob: &str) -> bool {
-    glob != "." && !glob.is_empty() && glob.split('/').all(|part| !part.is_empty() && part != "." && part != "..")
+    glob != "."
+        && !glob.is_empty()
+        && glob.split('/').all(|part| !part.is_empty() && part != "." && part != "..")
 }
 
 /// Names the pattern matches, element by element.
@@ -108,7 +110,9 @@ fn below(world: &dyn World, dir: &Path, base: &str, all: bool, out: &mut Vec<Str
             continue;
         }
         match kind {
-            FileKind::Dir if !world.is_file(&dir.join(&path).join("go.mod")) => below(world, dir, &path, all, out)?,
+            FileKind::Dir if !world.is_file(&dir.join(&path).join("go.mod")) => {
+                below(world, dir, &path, all, out)?
+            }
             FileKind::File => out.push(path),
             _ => {}
         }

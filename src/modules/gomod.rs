@@ -85,7 +85,7 @@ pub fn parse(text: &[u8], strict: bool) -> Result<GoMod, Vec<Mistake>> {
     if let Some((_, line, column)) = block {
         let end = text.iter().filter(|&&b| b == b'\n').count() as u32 + 1;
         let text = format!("syntax error (unterminated block started at FILE:{line}:{column})");
-        return Err(vec![Mistake { line: end, column: Some(1), text }]);
+        return Err(vec![Mistake { line: end, column: None, text }]);
     }
     if parser.mistakes.is_empty() { Ok(parser.out) } else { Err(parser.mistakes) }
 }

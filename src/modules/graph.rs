@@ -86,7 +86,9 @@ impl ModuleReader<'_> {
         let (file, summed) = match self.main.go_mod.replacement(path, version) {
             Some(replace) => match &replace.new_version {
                 None => (self.main.dir.join(&replace.new_path).join("go.mod"), None),
-                Some(v) => (self.cached_go_mod(&replace.new_path, v), Some((replace.new_path.clone(), v.clone()))),
+                Some(v) => {
+                    (self.cached_go_mod(&replace.new_path, v), Some((replace.new_path.clone(), v.clone())))
+                }
             },
             None => (self.cached_go_mod(path, version), Some((path.to_owned(), version.to_owned()))),
         };
@@ -106,12 +108,17 @@ impl ModuleReader<'_> {
                     file.display(),
                     file.display()
                 ))),
-                Some((path, version)) => Err(Fatal(format!("go: {}", self.not_cached(&path, &version)))),
+                Some((path, version)) => {
+                    Err(Fatal(format!("go: {path}@{version}: {}", self.not_cached(&path, &version))))
+                }
             };
         };
         gomod::parse(&text, false).map_err(|mistakes| {
             let shown = file.display().to_string();
-            Fatal(format!("go: {path}@{version}: parsing go.mod:\n{}", show_mistakes(&mistakes, &shown)))
+            Fatal(format!(
+                "go: {path}@{version}: parsing go.mod:\n{}",
+                show_mistakes(&mistakes, &shown, &file)
+            ))
         })
     }
 
@@ -128,8 +135,8 @@ impl ModuleReader<'_> {
                 let dir = crate::base::world::clean_path(&self.main.dir.join(&replace.new_path));
                 if !self.world.is_dir(&dir) {
                     return Err(FetchError::Other(format!(
-                        "module {path} provides package and is replaced: stat {}: no such file or directory",
-                        dir.display()
+                        "{path}@{version}: replacement directory {} does not exist",
+                        replace.new_path
                     )));
                 }
                 return Ok(Source { dir, local: true });
@@ -148,8 +155,14 @@ impl ModuleReader<'_> {
 
     fn not_cached(&self, path: &str, version: &str) -> String {
         match self.config.proxy.as_str() {
-            "off" => format!("{path}@{version}: module lookup disabled by GOPROXY=off"),
-            _ => format!("{path}@{version}: module is not in the module cache ({})", self.config.mod_cache.display()),
+            "off" => "module lookup disabled by GOPROXY=off".to_owned(),
+            _ => {
+                let file = format!("{}@{version}", escape(path));
+                format!(
+                    "{} is missing: modules are not downloaded yet",
+                    self.config.mod_cache.join(file).display()
+                )
+            }
         }
     }
 }

@@ -40,7 +40,8 @@ pub fn load(
     let main = roots::load_main(world, config, patterns)?;
     let resolver = Resolver::new(world, config, main)?;
     let selection = Selection::new(config);
-    let mut loader = Loader { config, world, facts, resolver: &resolver, selection: &selection, read: HashMap::new() };
+    let mut loader =
+        Loader { config, world, facts, resolver: &resolver, selection: &selection, read: HashMap::new() };
 
     if let Some(files) = files_named(world, patterns) {
         return loader.load_files(files?);
@@ -118,7 +119,8 @@ struct Loader<'a> {
 impl Loader<'_> {
     /// Reads the packages and all they import, a generation at a time.
     fn read_all(&mut self, first: Vec<String>) {
-        let mut wanted: BTreeMap<String, Option<String>> = first.into_iter().map(|path| (path, None)).collect();
+        let mut wanted: BTreeMap<String, Option<String>> =
+            first.into_iter().map(|path| (path, None)).collect();
         while !wanted.is_empty() {
             let this: &Loader<'_> = self;
             let done: Vec<(String, Read)> = std::mem::take(&mut wanted)
@@ -185,7 +187,8 @@ impl Loader<'_> {
             Some(main) => language(main.go_mod.go_or_default()),
             None => language(super::version::GO_RELEASE),
         };
-        let found = Found { dir, standard: false, module: module.map(|main| main.module.clone()), go_version };
+        let found =
+            Found { dir, standard: false, module: module.map(|main| main.module.clone()), go_version };
         self.read_all(self.needs(&package));
         self.read.insert(FROM_FILES.to_owned(), Arc::new(Read { found: Ok(found), package }));
         let mut linker = Linker::new(self);
@@ -365,7 +368,13 @@ impl<'a> Linker<'a> {
         }
     }
 
-    fn link(&mut self, path: &str, parent: Option<usize>, stack: &mut Stack, at: &[(String, Place)]) -> usize {
+    fn link(
+        &mut self,
+        path: &str,
+        parent: Option<usize>,
+        stack: &mut Stack,
+        at: &[(String, Place)],
+    ) -> usize {
         let read = self.loader.read.get(path).cloned();
         let read = read.expect("read_all() reads every path that an import can mean");
         let package = &read.package;
@@ -398,6 +407,16 @@ impl<'a> Linker<'a> {
             stack
         };
         match &read.found {
+            Err(_) if path.contains('@') && parent.is_some() => {
+                let text =
+                    "can only use path@version syntax with 'go get' and 'go install' in module-aware mode";
+                new.error = Some(LoadError {
+                    stack: with_self(stack),
+                    text: text.to_owned(),
+                    ..LoadError::default()
+                });
+                new.incomplete = true;
+            }
             Err(error) => {
                 new.error = Some(told_by_importer(error.text.clone(), error.names_path));
                 new.incomplete = true;
@@ -407,9 +426,11 @@ impl<'a> Linker<'a> {
                 new.module = found.module.clone();
                 new.go_version = found.go_version.clone();
                 new.error = package.error.as_ref().map(|error| match error {
-                    DirError::NoGo => {
-                        LoadError { stack: with_self(stack), text: package.no_go_text(), ..LoadError::default() }
-                    }
+                    DirError::NoGo => LoadError {
+                        stack: with_self(stack),
+                        text: package.no_go_text(),
+                        ..LoadError::default()
+                    },
                     DirError::At { pos, text } => LoadError {
                         stack: with_self(stack),
                         pos: pos.clone(),
@@ -508,6 +529,15 @@ impl<'a> Linker<'a> {
         if !importer.standard
             && let Some(i) = vendor_index(path)
         {
+            let below = path.len() - i;
+            let whole = package.dir.display().to_string();
+            let tree = whole[..whole.len().saturating_sub(below)].trim_end_matches('/');
+            if !tree.is_empty() && !importer.dir.starts_with(tree) {
+                return Some(LoadError {
+                    import_path: None,
+                    ..error("use of vendored package not allowed".to_owned())
+                });
+            }
             let meant = &path[i + "vendor/".len()..];
             return Some(error(format!("{path} must be imported as {meant}")));
         }
@@ -540,7 +570,8 @@ impl<'a> Linker<'a> {
             let below = path.len() - index;
             let tree = whole[..whole.len().saturating_sub(below)].trim_end_matches('/').to_owned();
             let real = |path: &Path| self.loader.world.real_path(path);
-            return importer.dir.starts_with(&tree) || real(&importer.dir).starts_with(real(Path::new(&tree)));
+            return importer.dir.starts_with(&tree)
+                || real(&importer.dir).starts_with(real(Path::new(&tree)));
         }
         let stand_in;
         let importer_path = if importer_path == FROM_FILES {
@@ -607,7 +638,8 @@ fn is_shorter(a: &Stack, b: &Stack) -> bool {
 }
 
 fn has_prefix(path: &str, prefix: &str) -> bool {
-    path.strip_prefix(prefix).is_some_and(|rest| prefix.is_empty() || rest.is_empty() || rest.starts_with('/'))
+    path.strip_prefix(prefix)
+        .is_some_and(|rest| prefix.is_empty() || rest.is_empty() || rest.starts_with('/'))
 }
 
 /// Where the last element `internal` is.

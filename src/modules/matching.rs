@@ -34,7 +34,9 @@ fn wild(pattern: &[char], name: &[char]) -> bool {
 pub fn tree_can_match(pattern: &str, dir: &str) -> bool {
     let Some(wild) = pattern.find("...") else { return pattern == dir };
     let fixed = &pattern[..wild];
-    if dir.len() >= fixed.len() { dir.starts_with(fixed) || fixed.strip_suffix('/') == Some(dir) } else {
+    if dir.len() >= fixed.len() {
+        dir.starts_with(fixed) || fixed.strip_suffix('/') == Some(dir)
+    } else {
         fixed.starts_with(dir) && (dir.is_empty() || fixed.as_bytes()[dir.len()] == b'/')
     }
 }

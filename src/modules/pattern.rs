@@ -25,7 +25,8 @@ pub(super) struct Match {
 impl Match {
     /// It names one package, whether or not that exists.
     pub fn is_literal(&self) -> bool {
-        !self.pattern.contains("...") && !matches!(self.pattern.as_str(), "all" | "std" | "cmd" | "work" | "tool")
+        !self.pattern.contains("...")
+            && !matches!(self.pattern.as_str(), "all" | "std" | "cmd" | "work" | "tool")
     }
 }
 
@@ -113,7 +114,10 @@ impl Expander<'_> {
 
     fn inside_module(&self, dir: &Path, shown: &Path, pattern: &str) -> Result<(), String> {
         if !self.world.is_dir(dir) {
-            return Err(format!("pattern {pattern}: lstat {}: no such file or directory", dir_with_dot(shown)));
+            return Err(format!(
+                "pattern {pattern}: lstat {}: no such file or directory",
+                dir_with_slash(shown)
+            ));
         }
         if dir.starts_with(self.resolver.std_dir()) {
             return Ok(());
@@ -149,7 +153,10 @@ impl Expander<'_> {
                 if relative.starts_with("vendor/") {
                     return match relative.strip_prefix("vendor/") {
                         Some(path) if self.resolver.mode == super::ModMode::Vendor => Ok(path.to_owned()),
-                        _ => Err(format!("without -mod=vendor, directory {} has no package path", dir.display())),
+                        _ => Err(format!(
+                            "without -mod=vendor, directory {} has no package path",
+                            dir.display()
+                        )),
                     };
                 }
                 let path = format!("{}/{relative}", main.module.path);
@@ -157,7 +164,10 @@ impl Expander<'_> {
                     return Ok(path);
                 }
                 if !dir.starts_with(self.resolver.std_dir()) {
-                    return Err(format!("main module ({}) does not contain package {path}", main.module.path));
+                    return Err(format!(
+                        "main module ({}) does not contain package {path}",
+                        main.module.path
+                    ));
                 }
             }
         }
@@ -168,10 +178,9 @@ impl Expander<'_> {
         let shown = super::error::short_path(&cwd, dir);
         Err(match &self.resolver.main {
             None => NO_MODULE.to_owned(),
-            Some(_) => format!(
-                "directory {} outside main module or its selected dependencies",
-                shown.display()
-            ),
+            Some(_) => {
+                format!("directory {} outside main module or its selected dependencies", shown.display())
+            }
         })
     }
 
@@ -316,9 +325,10 @@ impl super::dir::DirPackage {
     }
 }
 
-fn dir_with_dot(path: &Path) -> String {
+/// As go walks it.
+fn dir_with_slash(path: &Path) -> String {
     let text = path.display().to_string();
-    if text.starts_with(['/', '.']) { text } else { format!("./{text}") }
+    if text.starts_with(['/', '.']) { format!("{text}/") } else { format!("./{text}/") }
 }
 
 /// The canonical form: cleaned, the leading `./` kept.
@@ -327,7 +337,7 @@ fn clean_pattern(pattern: &str) -> String {
         return clean_path(Path::new(pattern)).display().to_string();
     }
     let cleaned = clean_path(Path::new(pattern)).display().to_string();
-    if pattern.starts_with("./") && cleaned != "." && !cleaned.starts_with("..") {
+    if pattern.starts_with("./") && cleaned != "." && cleaned != ".." && !cleaned.starts_with("../") {
         return format!("./{cleaned}");
     }
     cleaned

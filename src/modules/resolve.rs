@@ -108,7 +108,8 @@ impl<'a> Resolver<'a> {
         if !path.split('/').next().is_some_and(|first| first.contains('.')) {
             return None;
         }
-        let prefix = if importer == "cmd" || importer.starts_with("cmd/") { "cmd/vendor/" } else { "vendor/" };
+        let prefix =
+            if importer == "cmd" || importer.starts_with("cmd/") { "cmd/vendor/" } else { "vendor/" };
         let vendored = format!("{prefix}{path}");
         self.world.is_dir(&self.std_dir().join(&vendored)).then_some(vendored)
     }
@@ -159,11 +160,16 @@ impl<'a> Resolver<'a> {
             return Err(self.missing(path, is_std));
         };
         let dir = main.dir.join("vendor").join(path);
-        let Some((module_path, version)) = vendor.packages.get(path).filter(|_| self.has_go_files(&dir)) else {
+        let Some((module_path, version)) = vendor.packages.get(path).filter(|_| self.has_go_files(&dir))
+        else {
             let text = format!(
                 "cannot find module providing package {path}: import lookup disabled by -mod=vendor\n\t(Go version in go.mod is at least 1.14 and vendor directory exists.)"
             );
-            return Err(if is_std { self.missing(path, true) } else { ResolveError { text, names_path: true } });
+            return Err(if is_std {
+                self.missing(path, true)
+            } else {
+                ResolveError { text, names_path: true }
+            });
         };
         let meta = vendor.meta.get(&(module_path.clone(), version.clone())).cloned().unwrap_or_default();
         let go_version = meta.go_version;
@@ -189,7 +195,8 @@ impl<'a> Resolver<'a> {
         let main = self.main.as_ref()?;
         let dir = dir_in_module(path, &main.module.path, &main.dir)?;
         // A directory with a go.mod of its own is another module.
-        let own = dir.ancestors().take_while(|d| *d != main.dir).all(|d| !self.world.is_file(&d.join("go.mod")));
+        let own =
+            dir.ancestors().take_while(|d| *d != main.dir).all(|d| !self.world.is_file(&d.join("go.mod")));
         (own && self.has_go_files(&dir)).then(|| self.in_main(main, dir))
     }
 
@@ -198,7 +205,12 @@ impl<'a> Resolver<'a> {
         Found { dir, standard: false, module: Some(main.module.clone()), go_version }
     }
 
-    fn find_in_modules(&self, path: &str, importer: Option<&str>, is_std: bool) -> Result<Found, ResolveError> {
+    fn find_in_modules(
+        &self,
+        path: &str,
+        importer: Option<&str>,
+        is_std: bool,
+    ) -> Result<Found, ResolveError> {
         let mut found = Vec::new();
         if let Some(main) = self.find_in_main(path) {
             found.push(main);
@@ -256,7 +268,13 @@ impl<'a> Resolver<'a> {
         Ok(found)
     }
 
-    fn dependency(&self, reader: &ModuleReader<'_>, path: &str, version: &str, source: &Source) -> Arc<Module> {
+    fn dependency(
+        &self,
+        reader: &ModuleReader<'_>,
+        path: &str,
+        version: &str,
+        source: &Source,
+    ) -> Arc<Module> {
         let file = source.dir.join("go.mod");
         let go_mod = self.world.read(&file).ok().and_then(|text| gomod::parse(&text, false).ok());
         let replace = reader.main.go_mod.replacement(path, version);
@@ -300,7 +318,9 @@ impl<'a> Resolver<'a> {
         } else if self.mode == ModMode::Mod {
             format!("cannot find module providing package {path}")
         } else if let Some((module, arg)) = self.replaced_but_not_required(path) {
-            format!("module {module} provides package {path} and is replaced but not required; to add it:\n\tgo get {arg}")
+            format!(
+                "module {module} provides package {path} and is replaced but not required; to add it:\n\tgo get {arg}"
+            )
         } else {
             format!("no required module provides package {path}; to add it:\n\tgo get {path}")
         };
@@ -313,7 +333,9 @@ impl<'a> Resolver<'a> {
         let module = prefixes(path).find(|prefix| of(prefix) && !self.roots.contains_key(*prefix))?;
         let replace = main.go_mod.replaces.iter().find(|r| r.path == module)?;
         let dir = main.dir.join(&replace.new_path);
-        if replace.new_version.is_none() && !dir_in_module(path, module, &dir).is_some_and(|d| self.has_go_files(&d)) {
+        if replace.new_version.is_none()
+            && !dir_in_module(path, module, &dir).is_some_and(|d| self.has_go_files(&d))
+        {
             return None;
         }
         let arg = match &replace.version {
@@ -327,7 +349,8 @@ impl<'a> Resolver<'a> {
         let mut text = format!("ambiguous import: found package {path} in multiple modules:");
         for found in found {
             let Some(module) = &found.module else { continue };
-            let version = if module.version.is_empty() { String::new() } else { format!(" {}", module.version) };
+            let version =
+                if module.version.is_empty() { String::new() } else { format!(" {}", module.version) };
             text.push_str(&format!("\n\t{}{version} ({})", module.path, found.dir.display()));
         }
         ResolveError { text, names_path: true }
@@ -342,7 +365,9 @@ impl<'a> Resolver<'a> {
 fn missing_sum(path: &str, importer: Option<&str>, modules: &[String], found: bool) -> ResolveError {
     let by = importer.map(|importer| format!(" (imported by {importer})")).unwrap_or_default();
     let mut text = match found {
-        true => format!("missing go.sum entry needed to verify package {path}{by} is provided by exactly one module"),
+        true => format!(
+            "missing go.sum entry needed to verify package {path}{by} is provided by exactly one module"
+        ),
         false => format!("missing go.sum entry for module providing package {path}{by}"),
     };
     match importer {

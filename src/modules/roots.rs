@@ -55,7 +55,7 @@ pub(super) fn load_main(
     })?;
     let go_mod = gomod::parse(&text, true).map_err(|mistakes| {
         // Another release's go.mod may be malformed by our rules only: its version is what to tell.
-        Fatal(format!("go: errors parsing {shown}:\n{}", show_mistakes(&mistakes, &shown.to_string())))
+        Fatal(format!("go: errors parsing {shown}:\n{}", show_mistakes(&mistakes, &shown.to_string(), &file)))
     })?;
     let Some(path) = go_mod.module.clone().filter(|path| !path.is_empty()) else {
         return Err(Fatal(format!(
@@ -82,7 +82,8 @@ pub(super) fn load_main(
 
 fn named_root(world: &dyn World, patterns: &[String]) -> Option<PathBuf> {
     let mut roots = patterns.iter().map(|pattern| {
-        let is_path = super::resolve::is_local(pattern) || pattern.starts_with('/') || pattern.ends_with(".go");
+        let is_path =
+            super::resolve::is_local(pattern) || pattern.starts_with('/') || pattern.ends_with(".go");
         let dir = crate::base::world::clean_path(&world.cwd().join(pattern));
         // A wildcard searches below the working directory's module, and there is none.
         if is_path && !pattern.contains("...") { module_root(world, &dir) } else { None }
@@ -92,9 +93,10 @@ fn named_root(world: &dyn World, patterns: &[String]) -> Option<PathBuf> {
 }
 
 /// One per line, as `go.mod:4: unknown directive: bogus`.
-pub(super) fn show_mistakes(mistakes: &[Mistake], file: &str) -> String {
+/// `whole` is the file's whole path, which some texts name.
+pub(super) fn show_mistakes(mistakes: &[Mistake], file: &str, whole: &Path) -> String {
     let show = |mistake: &Mistake| {
-        let text = mistake.text.replace("FILE", file);
+        let text = mistake.text.replace("FILE", &whole.display().to_string());
         match mistake.column {
             Some(column) => format!("{file}:{}:{column}: {text}", mistake.line),
             None => format!("{file}:{}: {text}", mistake.line),

@@ -153,7 +153,9 @@ fn missing_sums_are_told() {
     check_errors(
         world,
         &[],
-        &["a.go:2:8: missing go.sum entry for module providing package c.a/x (imported by m.x); to add:\n\tgo get m.x"],
+        &[
+            "a.go:2:8: missing go.sum entry for module providing package c.a/x (imported by m.x); to add:\n\tgo get m.x",
+        ],
     );
 }
 
@@ -203,9 +205,8 @@ fn patterns_walk_the_module() {
 
 #[test]
 fn files_by_name_ignore_constraints() {
-    let world = world()
-        .file("go.mod", "module m.x\n")
-        .file("x_windows.go", "//go:build windows\n\npackage main\n");
+    let world =
+        world().file("go.mod", "module m.x\n").file("x_windows.go", "//go:build windows\n\npackage main\n");
     let graph = load_in(&world, &["x_windows.go"]);
     let package = graph.get(graph.roots[0]);
     assert_eq!(package.import_path, "command-line-arguments");

@@ -125,13 +125,17 @@ impl Vendor {
             if explicit && !go_mod.requires.iter().any(required) {
                 note(
                     module,
-                    "is marked as explicit in vendor/modules.txt, but not explicitly required in go.mod".to_owned(),
+                    "is marked as explicit in vendor/modules.txt, but not explicitly required in go.mod"
+                        .to_owned(),
                 );
             }
         }
         for module in &self.replaced {
             if go_mod.replacement(&module.0, &module.1).is_none() {
-                note(module, "is marked as replaced in vendor/modules.txt, but not replaced in go.mod".to_owned());
+                note(
+                    module,
+                    "is marked as replaced in vendor/modules.txt, but not replaced in go.mod".to_owned(),
+                );
             }
         }
         out

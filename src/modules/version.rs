@@ -213,8 +213,16 @@ mod tests {
 
     #[test]
     fn semantic_versions_are_ordered() {
-        let order =
-            ["v0.9.0", "v1.0.0-alpha", "v1.0.0-alpha.1", "v1.0.0-beta", "v1.0.0", "v1.2.0", "v1.10.0", "v2.0.0"];
+        let order = [
+            "v0.9.0",
+            "v1.0.0-alpha",
+            "v1.0.0-alpha.1",
+            "v1.0.0-beta",
+            "v1.0.0",
+            "v1.2.0",
+            "v1.10.0",
+            "v2.0.0",
+        ];
         for pair in order.windows(2) {
             assert_eq!(compare_semver(pair[0], pair[1]), Ordering::Less, "{pair:?}");
         }
@@ -222,7 +230,9 @@ mod tests {
 
     #[test]
     fn go_versions_are_ordered() {
-        for pair in ["1.9", "1.20", "1.20.1", "1.21", "1.21rc1", "1.21.0", "1.21.3", "1.27.3", "1.99"].windows(2) {
+        for pair in
+            ["1.9", "1.20", "1.20.1", "1.21", "1.21rc1", "1.21.0", "1.21.3", "1.27.3", "1.99"].windows(2)
+        {
             assert_eq!(compare_go(pair[0], pair[1]), Ordering::Less, "{pair:?}");
         }
         assert_eq!(language("1.21.3"), "go1.21");

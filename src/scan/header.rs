@@ -6,13 +6,15 @@ use super::lexer::{Kind, Lexer, Token};
 
 /// Fills in all but constraints and embeds; stops at the first mistake or behind the last import.
 pub(super) fn read(text: &[u8], facts: &mut FileFacts) {
-    let mut reader = Reader { lexer: Lexer::new(text), imports: Vec::new(), package: String::new(), n_comments: 0 };
+    let mut reader =
+        Reader { lexer: Lexer::new(text), imports: Vec::new(), package: String::new(), n_comments: 0 };
     let _ = reader.file();
     let Reader { mut lexer, imports, package, n_comments } = reader;
     // Comments below the clause say nothing that is asked for here.
     lexer.comments.truncate(n_comments);
     facts.package = package;
-    facts.imports = imports;
+    // go reads no imports out of a file with a mistake in this part.
+    facts.imports = if lexer.error.is_none() { imports } else { Vec::new() };
     facts.debug = debug_lines(&mut lexer);
     facts.error = lexer.error;
 }
@@ -103,7 +105,8 @@ impl<'a> Reader<'a> {
                 return Err(Stop);
             }
         }
-        let at = self.lexer.place(token.at);
+        // go takes the place of the whole line: that of the name, if there is one.
+        let at = self.lexer.place(first.at);
         let quoted = String::from_utf8_lossy(token.text);
         let path = unquote(&quoted).and_then(|bytes| String::from_utf8(bytes).ok());
         match path {
@@ -134,9 +137,8 @@ impl<'a> Reader<'a> {
 /// and S general categories […] and may also exclude the characters !"#$%&'()*,:;<=>?[\]^`{|} and the Unicode replacement
 /// character U+FFFD."
 fn is_valid_import(path: &str) -> bool {
-    let fits = |c: char| {
-        !c.is_whitespace() && !c.is_control() && !"!\"#$%&'()*,:;<=>?[\\]^{|}`\u{fffd}".contains(c)
-    };
+    let fits =
+        |c: char| !c.is_whitespace() && !c.is_control() && !"!\"#$%&'()*,:;<=>?[\\]^{|}`\u{fffd}".contains(c);
     !path.is_empty() && path.chars().all(fits)
 }
 

@@ -99,6 +99,11 @@ impl<'a> Lexer<'a> {
 
     /// Offsets are asked for in ascending order mostly, so lines are counted from the last answer on.
     pub fn place(&mut self, offset: usize) -> Place {
+        if offset == self.text.len() && self.text.ends_with(b"\n") && offset > 0 {
+            // go/token has no line behind a last newline: the end of the file is on the line that it ends.
+            let last = self.place(offset - 1);
+            return Place { column: last.column + 1, ..last };
+        }
         if offset < self.counted {
             (self.line, self.line_start, self.counted) = (1, 0, 0);
         }

@@ -27,7 +27,7 @@ fn imports_in_all_forms() {
         .collect();
     assert_eq!(
         seen,
-        ["5:8 fmt None", "7:4 math Some(\"m\")", "7:14 os Some(\".\")", "8:4 embed Some(\"_\")"]
+        ["5:8 fmt None", "7:2 math Some(\"m\")", "7:12 os Some(\".\")", "8:2 embed Some(\"_\")"]
     );
 }
 

@@ -30,7 +30,7 @@ pub struct Import {
     pub path: String,
     /// `.`, `_` or a name.
     pub local: Option<String>,
-    /// Of the path.
+    /// Of the name, or of the path where there is no name.
     pub at: Place,
 }
 
