@@ -1,7 +1,8 @@
 //! Makes a function faster without changing what it does: the passes over the IR that Cranelift does not have.
 //!
 //! ```text
-//! ir::Func ─▶ inline ─▶ fold ─▶ cfg ─▶ escape ─▶ promote ─▶ barrier ─▶ fold ─▶ nilcheck ─▶ cfg
+//! ir::Func ─▶ inline ─▶ fold ─▶ cfg ─▶ escape ─▶ promote ─▶ barrier ─▶ fold ─▶ gvn
+//!   ─▶ nilcheck ─▶ bounds ─▶ cfg ─▶ ir::Func
 //! ```
 //! Common subexpressions, strength reduction and register allocation are Cranelift's; what needs to see other functions, the
 //! heap or Go's rules is done here.
@@ -14,10 +15,12 @@
 //! 1. A file with `pub(super) fn run(func: &mut Func, env: &Env<'_>) -> bool`. 2. A row in [`PASSES`], after what it needs.
 
 mod barrier;
+mod bounds;
 mod cfg;
 mod entry_points;
 mod escape;
 mod fold;
+mod gvn;
 mod inline;
 mod nilcheck;
 mod promote;
@@ -53,7 +56,10 @@ pub const PASSES: &[Pass] = &[
     Pass { name: "promote", run: promote::run },
     Pass { name: "barrier", run: barrier::run },
     Pass { name: "fold", run: fold::run },
+    // Checks see equal operands as one value.
+    Pass { name: "gvn", run: gvn::run },
     Pass { name: "nilcheck", run: nilcheck::run },
+    Pass { name: "bounds", run: bounds::run },
     Pass { name: "cfg", run: cfg::run },
 ];
 

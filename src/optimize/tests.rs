@@ -108,8 +108,8 @@ block2:
               brif v1, block1, block2(v9)
             block1:
               jump block2(v0)
-            block2(v11: i64):
-              v7: i64 = iadd v8, v11
+            block2(v10: i64):
+              v7: i64 = iadd v10, v8
               return v7
             }
         "#]],
@@ -460,6 +460,101 @@ block0(v0: ptr, v1: i64):
               call "g"() : () -> ()
               store_wb v4, v5
               return v4
+            }
+        "#]],
+    );
+}
+
+#[test]
+fn a_counting_loop_needs_no_check() {
+    check(
+        "bounds",
+        r#"
+func "sum"(ptr, i64) -> (i64) {
+block0(v0: ptr, v1: i64):
+  v2: i64 = iconst 0
+  jump block1(v2, v2)
+block1(v3: i64, v4: i64):
+  v5: i8 = icmp slt v3, v1
+  brif v5, block2, block3
+block2:
+  bounds_check Index v3, v1
+  v6: i64 = iconst 3
+  v7: i64 = shl v3, v6
+  v8: ptr = ptr_add v0, v7
+  v9: i64 = load v8
+  v10: i64 = iadd v4, v9
+  v11: i64 = iconst 1
+  v12: i64 = iadd v3, v11
+  jump block1(v12, v10)
+block3:
+  bounds_check Index v3, v1
+  return v4
+}
+"#,
+        expect![[r#"
+            func "sum"(ptr, i64) -> (i64) {
+            block0(v0: ptr, v1: i64):
+              v2: i64 = iconst 0
+              jump block1(v2, v2)
+            block1(v3: i64, v4: i64):
+              v5: i8 = icmp slt v3, v1
+              brif v5, block2, block3
+            block2:
+              v6: i64 = iconst 3
+              v7: i64 = shl v3, v6
+              v8: ptr = ptr_add v0, v7
+              v9: i64 = load v8
+              v10: i64 = iadd v4, v9
+              v11: i64 = iconst 1
+              v12: i64 = iadd v3, v11
+              jump block1(v12, v10)
+            block3:
+              bounds_check Index v3, v1
+              return v4
+            }
+        "#]],
+    );
+}
+
+#[test]
+fn a_check_covers_the_smaller_ones_after_it() {
+    check(
+        "bounds",
+        r#"
+func "f"(i64, i64, i8) -> () {
+block0(v0: i64, v1: i64, v2: i8):
+  v3: i64 = iconst 3
+  bounds_check Index v3, v1
+  v4: i64 = iconst 2
+  bounds_check Index v4, v1
+  v5: i64 = iconst 4
+  bounds_check SliceAlen v5, v1
+  bounds_check Index v5, v1
+  bounds_check Index v0, v1
+  bounds_check SliceB v0, v1
+  v6: i64 = zext v2
+  v7: i64 = iconst 256
+  bounds_check Index v6, v7
+  v8: i64 = iconst 255
+  bounds_check Index v6, v8
+  return
+}
+"#,
+        expect![[r#"
+            func "f"(i64, i64, i8) -> () {
+            block0(v0: i64, v1: i64, v2: i8):
+              v3: i64 = iconst 3
+              bounds_check Index v3, v1
+              v4: i64 = iconst 2
+              v5: i64 = iconst 4
+              bounds_check Index v5, v1
+              bounds_check Index v0, v1
+              v6: i64 = zext v2
+              v7: i64 = iconst 256
+              v8: i64 = iconst 255
+              bounds_check Index v6, v8
+              return
             }
         "#]],
     );
