@@ -137,7 +137,8 @@ fn definitions<'a>(program: &Program<'a>, native_data: &'a [object::Data]) -> Ha
         }
     }
     for data in native_data {
-        defs.entry(&data.name).or_insert(Def::Data(data));
+        // These have content that the declaration in Go does not show.
+        defs.insert(&data.name, Def::Data(data));
     }
     defs
 }
