@@ -27,6 +27,15 @@ pub(super) fn add(job: &Job<'_>, symbols: &mut Symbols<'_>) {
         last.pointer(0, MODULEDATA);
         symbols.define(last);
     }
+    // What a one-byte value in an interface points into.
+    if symbols.get("runtime.staticuint64s").is_some() {
+        let bytes = (0..256u64).flat_map(u64::to_le_bytes).collect();
+        symbols.define(with_bytes("runtime.staticuint64s", Section::RoData, 32, bytes));
+    }
+    // Nobody asks for the memory profile: the allocator need not sample.
+    if symbols.get("runtime.disableMemoryProfiling").is_some() && symbols.get("runtime.memProfileInternal").is_none() {
+        symbols.define(with_bytes("runtime.disableMemoryProfiling", Section::NoPtrData, 1, vec![1]));
+    }
     // In gc's runtime a line of assembly.
     if symbols.get("runtime.mainPC").is_none() && symbols.get("runtime.main").is_some() {
         let mut main = Data::new("runtime.mainPC", Section::RoData, 8, 8);
