@@ -19,6 +19,8 @@ mod predicates;
 mod scope;
 mod string;
 mod subst;
+#[cfg(test)]
+mod tests;
 mod ty;
 mod type_set;
 pub mod universe;
@@ -36,7 +38,9 @@ pub use lookup::{
 };
 pub use named::{Alias, Instance, Named, TypeParam, instantiate};
 pub use object::{FuncInfo, Obj, ObjKind, ObjRef, VarInfo, VarKind, is_exported};
-pub use predicates::{comparable_type, comparable_type_in_words, default_type, is_type_param, max_type, mentions};
+pub use predicates::{
+    comparable_type, comparable_type_in_words, default_type, is_type_param, max_type, mentions,
+};
 pub use scope::{Package, PkgRef, Scope};
 pub use string::{Qualifier, signature_string, term_set_string, type_string, type_string_noting};
 pub use subst::{Subst, chan_dir_fits, fresh_tparams, instantiate_signature, rename_tparams};

@@ -39,9 +39,10 @@ fn comparable(t: Ty, dynamic: bool, seen: &mut Vec<Ty>) -> Result<(), Incomparab
         Kind::Basic(b) if b.kind == BasicKind::UntypedNil => Err(Incomparable::Itself),
         // What is invalid has been complained about.
         Kind::Basic(_) | Kind::Pointer(_) | Kind::Chan(_) => Ok(()),
-        Kind::Struct(s) => s.fields.iter().try_for_each(|f| {
-            comparable(f.typ(), dynamic, seen).map_err(|_| Incomparable::Field(f.typ()))
-        }),
+        Kind::Struct(s) => s
+            .fields
+            .iter()
+            .try_for_each(|f| comparable(f.typ(), dynamic, seen).map_err(|_| Incomparable::Field(f.typ()))),
         Kind::Array(a) => comparable(a.elem, dynamic, seen).map_err(|_| Incomparable::Elem),
         Kind::Interface(i) => {
             let set = i.type_set();

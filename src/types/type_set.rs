@@ -84,7 +84,8 @@ pub(super) fn of(interface: &'static Interface) -> &'static TypeSet {
         return &EVERYTHING;
     }
     IN_PROGRESS.with_borrow_mut(|stack| stack.push(me));
-    let mut builder = Builder { set: TypeSet::default(), positions: Vec::new(), unresolved: false, faults: Vec::new() };
+    let mut builder =
+        Builder { set: TypeSet::default(), positions: Vec::new(), unresolved: false, faults: Vec::new() };
     builder.interface(interface);
     let Builder { mut set, unresolved, faults, .. } = builder;
     IN_PROGRESS.with_borrow_mut(|stack| stack.pop());
