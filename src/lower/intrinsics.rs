@@ -56,6 +56,8 @@ pub fn intrinsic(b: &mut Builder, symbol: &str, args: &[Value]) -> Option<Result
             "slicebytetostringtmp" => Some(smallvec![args[0], args[1]]),
             _ => None,
         },
+        // A bool is 0 or 1 already.
+        "crypto/internal/constanttime" if name == "boolToUint8" => Some(smallvec![args[0]]),
         // The argument is a func value in an interface; its first word is the code.
         "internal/abi" if name == "FuncPCABI0" || name == "FuncPCABIInternal" => {
             Some(smallvec![b.load(Ty::I64, args[1], 0, MemFlags::SAFE)])
