@@ -359,7 +359,7 @@ impl<'a> Run<'a> {
         }
         let embeds = package.embeds.files().into_iter().map(|name| {
             let text = self.world.read(&package.dir.join(name)).map_err(|e| format!("{name}: {e}"))?;
-            Ok((name.to_owned(), ContentId::of(&text)))
+            Ok((name.to_owned(), self.engine.store().put_object(text)))
         });
         Ok(PackageInput {
             import_path: package.import_path.clone(),
@@ -445,6 +445,11 @@ fn link(
         workspace.find("runtime").map(|id| outputs[id.0].layouts.clone()).unwrap_or_default();
     let (backend, backend_id) = backend(req.target, &layouts, Effort::Full);
     let package = workspace.package(id);
+    if req.flags.emits() {
+        let units: Vec<ContentId> = needed.iter().filter_map(|i| outputs[i.0].unit).collect();
+        let text = super::emit::text(workspace, id, &units, engine.store(), &backend, &req.flags.emit);
+        say(&text.map_err(BuildFailure::new)?);
+    }
     let mut units: Vec<(String, ContentId)> = needed
         .iter()
         .filter_map(|&i| Some((symbol_path(workspace.package(i)).to_owned(), outputs[i.0].unit?)))

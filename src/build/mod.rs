@@ -3,12 +3,15 @@
 pub mod buildinfo;
 pub mod config;
 pub mod driver;
+pub mod emit;
 pub mod flags;
 pub mod functions;
 pub mod goroot;
 pub mod noop;
 pub mod program;
 pub mod stages;
+#[cfg(test)]
+mod stages_test;
 pub mod workspace;
 
 pub use flags::{BuildFlags, LinkFlags};

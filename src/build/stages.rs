@@ -225,7 +225,7 @@ impl Stage for CheckAndLower {
         if checked.diags.has_errors() {
             return output;
         }
-        let unit = lower_package(workspace, *id);
+        let unit = lower_package(input, env);
         if input.symbol_path == "runtime" {
             for name in LAYOUTS {
                 if let Some(fields) = lower::struct_offsets::struct_fields(checked.package, name) {
@@ -250,13 +250,23 @@ fn closure(interface: &[u8], known: &BTreeMap<String, ContentId>) -> BTreeMap<St
     known.clone()
 }
 
-fn lower_package(workspace: &Workspace, id: PackageId) -> ir::Unit {
+fn lower_package(input: &PackageInput, env: &Env<'_>) -> ir::Unit {
+    let (workspace, id) = (&input.workspace.0, input.workspace.1);
+    let content = |name: &String| -> lower::Embedded {
+        let (_, id) = input.embeds.iter().find(|(n, _)| n == name).expect("a pattern names embedded files");
+        (name.clone(), env.read(*id).expect("embedded files are kept before the stage"))
+    };
+    let embedded = |pattern: &str| -> Vec<lower::Embedded> {
+        let found = input.embed_patterns.iter().find(|(p, _)| p == pattern);
+        found.map(|(_, names)| names.iter().map(content).collect()).unwrap_or_default()
+    };
     let version = check::GoVersion::parse(&workspace.package(id).go_version);
     let source_of = |path: &str| workspace.find(path).map(|id| workspace.checked(id));
     let env = lower::Env {
         target: &workspace.target,
         source_of: &source_of,
         go_version: version.map_or(NEWEST, |v| (v.major, v.minor)),
+        embedded: &embedded,
     };
     lower::lower(workspace.checked(id), &env)
 }

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::flags::{self, Flag, Flags, Takes};
-use super::{Call, Failure, goroot, io_words, say};
+use super::{Call, Failure, goroot, io_words, say, timings};
 use crate::base::{ContentId, World};
 use crate::build::driver::{self, Built, Program, Purpose, Request};
 use crate::build::{BuildFlags, LinkFlags};
@@ -107,7 +107,7 @@ impl<'a> Job<'a> {
 
     /// The packages that `words` name, with all they import.
     pub(super) fn graph(&self, words: &[String]) -> Result<crate::modules::Graph, Failure> {
-        let goroot = goroot::find_or_install(self.call)?;
+        let goroot = goroot::find_or_install(self.call, &self.store)?;
         let request = self.request(words, &goroot);
         driver::graph(&request, self.call.world, &self.store).map_err(|f| Failure::new(f.code, f.text))
     }
@@ -134,11 +134,25 @@ impl<'a> Job<'a> {
         if self.flags.timings.is_some() {
             crate::base::trace::start();
         }
-        let goroot = goroot::find_or_install(self.call)?;
+        let goroot = goroot::find_or_install(self.call, &self.store)?;
+        if self.flags.keep_work {
+            // We need none; scripts that ask for it get an empty one.
+            let work = self.call.config.tmpdir().join(format!("go-build{}", std::process::id()));
+            std::fs::create_dir_all(&work)
+                .map_err(|e| Failure::new(1, format!("go: creating work dir: {}", io_words(&e))))?;
+            say(&format!("WORK={}", work.display()));
+        }
         let request = self.request(words, &goroot);
         let result = driver::build(&request, self.call.world, &self.store, &|line| say(line));
         for fault in self.store.faults() {
             say(&format!("thermos: {fault}"));
+        }
+        if let Some(path) = &self.flags.timings {
+            let page =
+                timings::page(&crate::base::trace::take(), &format!("go {}", self.call.line.join(" ")));
+            let to = self.call.world.cwd().join(path);
+            std::fs::write(&to, page)
+                .map_err(|e| Failure::new(1, format!("go: {}: {}", to.display(), io_words(&e))))?;
         }
         match result {
             Ok(built) => Ok(built),

@@ -16,6 +16,7 @@ mod list;
 mod progress;
 mod run;
 mod template;
+mod timings;
 mod version;
 mod why;
 mod words;

@@ -20,6 +20,8 @@ pub struct Env<'a> {
     pub source_of: &'a dyn Fn(&str) -> Option<&'a Checked>,
     /// The language version of the package's module.
     pub go_version: (u32, u32),
+    /// The files that a pattern of `//go:embed` names.
+    pub embedded: &'a dyn Fn(&str) -> Vec<super::Embedded>,
 }
 
 /// A generic function or method with its arguments.

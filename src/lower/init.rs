@@ -8,7 +8,7 @@ use super::func::{self, Fx, Head, TypeArgs};
 use super::names;
 use super::rangefunc::Exits;
 use super::val::{Addr, TyExt};
-use super::{static_init, typedesc, vars};
+use super::{embed, static_init, typedesc, vars};
 use crate::ir;
 use crate::syntax::ast::{self, Decl};
 use crate::types::{Kind, ObjRef, Ty};
@@ -45,6 +45,7 @@ fn declare_rest(cx: &mut Cx<'_>) {
             for name in &var.names {
                 if let Some(Some(obj)) = checked.info.defs.get(name.id)
                     && var.values.is_empty()
+                    && !embed::define(cx, var, *obj)
                 {
                     static_init::zero_var(cx, *obj);
                 }

@@ -21,6 +21,7 @@ mod composite;
 mod consts;
 mod convert;
 mod cx;
+mod embed;
 pub mod eq_hash;
 mod expr;
 mod func;
@@ -49,6 +50,7 @@ mod vars;
 mod wrappers;
 
 pub use cx::{Cx, Env, Instance, is_runtime_pkg};
+pub use embed::Embedded;
 pub use source::Source;
 
 use crate::ir;

@@ -66,7 +66,7 @@ fn compile_package(checked: &'static Checked, done: &'static Packages, totals: &
     let target = target::Target::new(TARGET.goos, TARGET.goarch).expect("a known target");
     // Lowering wants its environment for as long as the trees live: here that is until the process ends.
     let source_of = Box::leak(Box::new(|path: &str| done.borrow().get(path).copied()));
-    let env = lower::Env { target: Box::leak(Box::new(target)), source_of, go_version: (1, 27) };
+    let env = lower::Env { target: Box::leak(Box::new(target)), source_of, go_version: (1, 27), embedded: &|_| Vec::new() };
     let env: &'static lower::Env<'static> = Box::leak(Box::new(env));
     let started = Instant::now();
     let unit = catch_unwind(AssertUnwindSafe(|| lower::lower(checked, env)));

@@ -187,6 +187,7 @@ fn lower_std() {
                     target: Box::leak(Box::new(target)),
                     source_of,
                     go_version: (1, 27),
+                    embedded: &|_| Vec::new(),
                 }));
                 lower::lower(checked, env)
             }));

@@ -1,4 +1,5 @@
 //! The one integration test binary.
 mod lower_std;
 mod modules;
+mod script;
 mod tidy;
