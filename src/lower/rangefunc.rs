@@ -21,7 +21,7 @@ use std::rc::Rc;
 use super::func::{Fx, Head, Local, ResultVar};
 use super::layout;
 use super::val::Val;
-use super::vars::{FuncKey, Key};
+use super::vars::{FuncKey, Key, body_key};
 use crate::ir::{self, IntCc};
 use crate::syntax::ast;
 use crate::types::{ExprId, Kind, ObjRef, Ty};
@@ -128,7 +128,7 @@ impl<'a> Fx<'_, 'a> {
                 self.declare(defers, Ty::EMPTY_INTERFACE, Some(&Val::S(token)));
             }
         }
-        let state = Key::State(r.x.id);
+        let state = Key::State(body_key(r));
         let ready = Val::one(self.b.i64(READY));
         self.declare(state, Ty::INT, Some(&ready));
 
@@ -173,7 +173,7 @@ impl<'a> Fx<'_, 'a> {
     ) -> ir::Value {
         self.n_ranges += 1;
         let name: std::sync::Arc<str> = format!("{}-range{}", self.name, self.n_ranges).into();
-        let captures = self.captures_of(r.x.id);
+        let captures = self.captures_of(body_key(r));
         let mut outer = match &self.range {
             Some(range) => {
                 let mut outer = range.outer.clone();
@@ -184,7 +184,7 @@ impl<'a> Fx<'_, 'a> {
         };
         outer.extend(self.targets.iter().map(|t| (t.id, t.label.clone(), t.cont.is_some())));
         let results = self.range.as_ref().map_or(&self.results, |r| &r.results).clone();
-        let body = RangeBody { real: self.real(), results, own, own_label: label, state: Key::State(r.x.id), outer };
+        let body = RangeBody { real: self.real(), results, own, own_label: label, state: Key::State(body_key(r)), outer };
 
         let objs: Vec<ObjRef> = params
             .iter()
@@ -192,7 +192,7 @@ impl<'a> Fx<'_, 'a> {
             .collect();
         let head = Head {
             name: name.clone(),
-            key: Some(r.x.id),
+            key: Some(body_key(r)),
             params: objs.iter().zip(params).map(|(&o, &ty)| (Some(o), ty)).collect(),
             results: vec![(None, Ty::BOOL)],
             start: r.range_pos,

@@ -21,6 +21,11 @@ const MAX_BY_VALUE: u64 = 128;
 /// A function of the source: the declared one, or a literal or range body by its expression.
 pub type FuncKey = Option<ExprId>;
 
+/// The key of a range over a function's body: that of what is ranged over, which may itself be a literal, with a bit set.
+pub fn body_key(r: &ast::RangeStmt) -> ExprId {
+    ExprId { index: r.x.id.index | 1 << 31, ..r.x.id }
+}
+
 /// A variable of a function.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum Key {
@@ -518,9 +523,9 @@ impl Walker<'_> {
                 self.home.insert(Key::Next(real), at);
                 self.home.insert(Key::Defers(real), at);
             }
-            self.declare_key(Key::State(r.x.id));
-            self.push(Some(r.x.id), Some(real));
-            self.mention(Key::State(r.x.id));
+            self.declare_key(Key::State(body_key(r)));
+            self.push(Some(body_key(r)), Some(real));
+            self.mention(Key::State(body_key(r)));
             self.mention(Key::Next(real));
         }
         for x in r.key.iter().chain(&r.value) {
