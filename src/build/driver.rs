@@ -16,6 +16,7 @@ use super::stages::{
     backend,
 };
 use super::workspace::{Workspace, symbol_path};
+use crate::check::{PLACE_BEGINS, PLACE_ENDS, TOO_MANY_ERRORS};
 use crate::base::world::clean_path;
 use crate::base::{ContentId, World, par, wire};
 use crate::codegen::Effort;
@@ -387,17 +388,35 @@ impl<'a> Run<'a> {
         let place = |place: &str| shown_place(&package.dir, place, &self.req.config.cwd);
         let errors: Vec<_> = output.messages.iter().filter(|m| m.is_error).collect();
         for (n, message) in errors.iter().enumerate() {
-            if n == MAX_ERRORS {
-                text += "\ntoo many errors";
-                break;
-            }
-            text += &format!("\n{}: {}", place(&message.place), message.text);
+            let words = with_places(&message.text, &place);
+            text += &format!("\n{}: {words}", place(&message.place));
             for (at, words) in &message.related {
                 text += &format!("\n\t{}: {words}", place(at));
+            }
+            // The checker says itself when gc would have stopped; for syntax errors that is here.
+            if message.text == TOO_MANY_ERRORS {
+                break;
+            }
+            if n + 1 == MAX_ERRORS && errors.get(n + 1).is_none_or(|next| next.text != TOO_MANY_ERRORS) {
+                text += &format!("\n{}: {TOO_MANY_ERRORS}", place(&message.place));
+                break;
             }
         }
         text
     }
+}
+
+/// A message with the places in its text as `show` shows them.
+fn with_places(text: &str, show: &dyn Fn(&str) -> String) -> String {
+    let mut parts = text.split(PLACE_BEGINS);
+    let mut out = parts.next().unwrap_or("").to_owned();
+    for part in parts {
+        match part.split_once(PLACE_ENDS) {
+            Some((place, rest)) => out += &(show(place) + rest),
+            None => out += part,
+        }
+    }
+    out
 }
 
 /// `file.go:3:8` of a package in `dir`, as seen from `cwd`.

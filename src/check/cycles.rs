@@ -253,6 +253,23 @@ impl<'a> Checker<'a> {
         }
     }
 
+    /// Reports interfaces without a name that mention themselves: `interface { m() interface{ T } }` in the declaration
+    /// of T. They have no finite description (go.dev/issue/56103).
+    pub(super) fn check_interface_cycles(&mut self) {
+        let mut cyclic: FxHashMap<Ty, bool> = FxHashMap::default();
+        let mut interfaces = std::mem::take(&mut self.interfaces);
+        interfaces.sort_by_key(|(at, _)| *at);
+        for (at, ty) in interfaces {
+            if methods_lead_back(ty, &mut cyclic) {
+                let text = "invalid recursive type: anonymous interface refers to itself \
+                            (see https://go.dev/issue/56103)";
+                self.error(at, Code::InvalidTypeCycle, text);
+                // Once is enough.
+                cyclic.values_mut().for_each(|open| *open = false);
+            }
+        }
+    }
+
     /// Reports generic code that would need infinitely many instances.
     pub(super) fn check_instance_cycles(&mut self) {
         let Some(v) = self.mono.find_loop() else { return };
@@ -288,6 +305,40 @@ impl<'a> Checker<'a> {
 
 fn first_in_source(cycle: &[Station]) -> usize {
     (0..cycle.len()).min_by_key(|&i| cycle[i].pos).expect("a cycle has stations")
+}
+
+/// Whether the methods of an interface mention an interface that is open in `cyclic`.
+fn methods_lead_back(ty: Ty, cyclic: &mut FxHashMap<Ty, bool>) -> bool {
+    let Some(interface) = ty.underlying().as_interface() else { return false };
+    interface.type_set().methods.iter().any(|m| leads_back(m.typ(), cyclic))
+}
+
+fn leads_back(ty: Ty, cyclic: &mut FxHashMap<Ty, bool>) -> bool {
+    let ty = ty.unalias();
+    match ty.kind() {
+        Kind::Array(a) => leads_back(a.elem, cyclic),
+        Kind::Slice(elem) | Kind::Pointer(elem) => leads_back(*elem, cyclic),
+        Kind::Chan(c) => leads_back(c.elem, cyclic),
+        Kind::Map(m) => leads_back(m.key, cyclic) || leads_back(m.elem, cyclic),
+        Kind::Struct(s) => s.fields.iter().any(|f| leads_back(f.typ(), cyclic)),
+        Kind::Signature(s) => s.params.iter().chain(&s.results).any(|v| leads_back(v.typ(), cyclic)),
+        Kind::Interface(i) => {
+            if i.methods().is_empty() && i.embeddeds().is_empty() {
+                return false;
+            }
+            if let Some(&open) = cyclic.get(&ty) {
+                return open;
+            }
+            cyclic.insert(ty, true);
+            let found = methods_lead_back(ty, cyclic);
+            if !found {
+                cyclic.insert(ty, false);
+            }
+            found
+        }
+        // Names end a description.
+        _ => false,
+    }
 }
 
 /// Which type parameters flow into which by instantiation. A cycle on which a type grows never ends.

@@ -284,7 +284,7 @@ impl<'a> Checker<'a> {
         let mut seen: Vec<ObjRef> = Vec::new();
         for m in methods {
             if let Some(other) = seen.iter().find(|o| o.same_id(m.pkg, m.name, false)) {
-                let place = self.sources.show(other.pos);
+                let place = self.place(other.pos);
                 let text = format!("method {}.{} already declared at {place}", obj.name, m.name);
                 self.error(m.pos, Code::DuplicateMethod, text);
                 continue;

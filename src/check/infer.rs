@@ -233,7 +233,7 @@ impl<'a> Checker<'a> {
                 Some(ty) => result.push(ty),
                 None => {
                     let obj = tparams[i].as_type_param().expect("a type parameter").obj;
-                    let declared = self.sources.show(obj.pos);
+                    let declared = self.place(obj.pos);
                     fault.add(at, format!("cannot infer {} (declared at {declared})", obj.name));
                     return None;
                 }

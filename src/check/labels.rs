@@ -57,7 +57,7 @@ impl<'a> Checker<'a> {
                     label.set_used(true);
                     let mut text = format!("goto {name} jumps into block");
                     if gc {
-                        text.push_str(&format!(" starting at {}", self.sources.show(*start)));
+                        text.push_str(&format!(" starting at {}", self.place(*start)));
                     }
                     (Code::JumpIntoBlock, text)
                 }
@@ -189,7 +189,7 @@ impl<'a> Checker<'a> {
                 fault.add(label.pos, format!("label {} already declared", label.name));
                 fault.other_declaration(other.pos, other.name);
             } else {
-                let place = self.sources.show(other.pos);
+                let place = self.place(other.pos);
                 fault.add(label.pos, format!("label {} already defined at {place}", label.name));
             }
             self.report(fault);
@@ -214,7 +214,7 @@ impl<'a> Checker<'a> {
                     let line = self.sources.get(at.file).line_column(at.offset).0;
                     format!("goto {} jumps over variable declaration at line {line}", label.name)
                 } else {
-                    let place = self.sources.show(*at);
+                    let place = self.place(*at);
                     format!("goto {} jumps over declaration of {names} at {place}", label.name)
                 };
                 self.soft_error(jump.label.pos, Code::JumpOverDecl, text);

@@ -66,6 +66,7 @@ use crate::syntax::ast;
 use crate::target::Sizes;
 use crate::types::{self, Checked, Const, ExprId, Info, ObjRef, PkgRef, Signature, Ty};
 
+pub use record::{PLACE_BEGINS, PLACE_ENDS, TOO_MANY_ERRORS};
 pub use version::GoVersion;
 
 /// What a package is checked from.
@@ -115,6 +116,9 @@ pub fn check(unit: CheckUnit<'_>) -> Checked {
         cx.check_instance_cycles();
         cx.report_missing_bodies();
     }
+    if !cx.has_error && !options.raw_diagnostics {
+        cx.check_interface_cycles();
+    }
     let (info, diags) = cx.finish();
     pkg.set_complete();
     Checked { package: pkg, info, files, sources, diags }
@@ -136,6 +140,8 @@ struct Env {
     /// Calls of the predeclared panic in that body, for missing returns.
     panics: Rc<FxHashSet<ExprId>>,
     has_label: bool,
+    /// Inside an interface type.
+    in_interface: bool,
     has_call_or_recv: bool,
 }
 
@@ -215,6 +221,8 @@ struct Checker<'a> {
     missing_bodies: Vec<Pos>,
     /// Where an instance of a type was first written.
     instance_pos: FxHashMap<Ty, Pos>,
+    /// Interface types that do not stand inside others.
+    interfaces: Vec<(Pos, Ty)>,
 }
 
 impl<'a> Checker<'a> {
@@ -269,6 +277,7 @@ impl<'a> Checker<'a> {
             var_sizes: FxHashMap::default(),
             missing_bodies: Vec::new(),
             instance_pos: FxHashMap::default(),
+            interfaces: Vec::new(),
         }
     }
 

@@ -2,7 +2,7 @@
 
 use super::version::GoVersion;
 use super::Checker;
-use crate::base::{Diagnostic, Diagnostics, Pos};
+use crate::base::{Diagnostic, Diagnostics, Pos, Severity, Sources};
 use crate::syntax::ast::{self, ExprKind, Ident};
 use crate::types::{Const, ExprId, Info, InstanceInfo, Mode, ObjRef, Selection, SelectionKind, Ty, TypeAndValue};
 
@@ -74,6 +74,13 @@ impl<'a> Checker<'a> {
         }
     }
 
+    /// A place inside a message. Who prints it shows it as the place in front of the message: it comes between
+    /// [`PLACE_BEGINS`] and [`PLACE_ENDS`].
+    pub(super) fn place(&self, pos: Pos) -> String {
+        let place = self.sources.show(pos);
+        if self.options.raw_diagnostics { place } else { format!("{PLACE_BEGINS}{place}{PLACE_ENDS}") }
+    }
+
     /// The results: what was found out, and the diagnostics as gc prints them.
     pub(super) fn finish(self) -> (Info, Diagnostics) {
         let mut diags = self.diags;
@@ -83,20 +90,7 @@ impl<'a> Checker<'a> {
             for d in &mut diags.list {
                 explain_version(d, self.go_version, &versions);
             }
-            diags.list.sort_by_key(|d| d.pos);
-            let line = |d: &Diagnostic| match d.pos.is_none() {
-                true => (u32::MAX, 0),
-                false => (d.pos.file.0, self.sources.get(d.pos.file).line_column(d.pos.offset).0),
-            };
-            // The same words twice on one line say nothing new.
-            let mut kept: Vec<Diagnostic> = Vec::with_capacity(diags.list.len());
-            for d in diags.list {
-                let same = |k: &Diagnostic| line(k) == line(&d) && k.text == d.text;
-                if !kept.iter().rev().take_while(|k| line(k) == line(&d)).any(same) {
-                    kept.push(d);
-                }
-            }
-            diags.list = kept;
+            diags.list = as_gc_shows(diags.list, self.sources);
         }
         (self.info, diags)
     }
@@ -112,4 +106,62 @@ fn explain_version(d: &mut Diagnostic, go_version: Option<GoVersion>, of_files: 
         (None, Some(lang)) => d.text.push_str(&format!(" (-lang was set to {lang}; check go.mod)")),
         (None, None) => (),
     }
+}
+
+/// Around a place (`file:line:column`) inside a message's text.
+pub const PLACE_BEGINS: char = '\u{1}';
+pub const PLACE_ENDS: char = '\u{2}';
+
+/// gc stops after so many errors.
+const MAX_ERRORS: usize = 10;
+
+/// What gc says when it stops; printed at the place of the last error it found.
+pub const TOO_MANY_ERRORS: &str = "too many errors";
+
+/// Orders messages as gc prints them: it sorts by place what it has found when it ends, or when it has found enough. In
+/// that case there is a message that says so behind these, and the others follow, for those who want them all.
+fn as_gc_shows(found: Vec<Diagnostic>, sources: &Sources) -> Vec<Diagnostic> {
+    let line = |d: &Diagnostic| match d.pos.is_none() {
+        true => (u32::MAX, 0),
+        false => (d.pos.file.0, sources.get(d.pos.file).line_column(d.pos.offset).0),
+    };
+    // Branches are looked at by gc's parser, before everything else.
+    let (mut ordered, others): (Vec<_>, Vec<_>) = found.into_iter().partition(is_about_branches);
+    ordered.extend(others);
+    let mut list: Vec<Diagnostic> = Vec::with_capacity(ordered.len());
+    for d in ordered {
+        // The same words twice on one line say nothing new.
+        if !list.last().is_some_and(|last| line(last) == line(&d) && last.text == d.text) {
+            list.push(d);
+        }
+    }
+    let rest = if list.len() >= MAX_ERRORS { list.split_off(MAX_ERRORS) } else { Vec::new() };
+    let stopped_at = list.get(MAX_ERRORS - 1).map(|d| d.pos);
+    let sorted = |mut list: Vec<Diagnostic>| {
+        list.sort_by_key(|d| d.pos);
+        list.dedup_by(|a, b| a.pos == b.pos && a.text == b.text);
+        list
+    };
+    let mut out = sorted(list);
+    if let Some(pos) = stopped_at {
+        let text = TOO_MANY_ERRORS.to_owned();
+        out.push(Diagnostic { pos, severity: Severity::Error, code: String::new(), text, related: Vec::new() });
+    }
+    out.extend(sorted(rest));
+    out
+}
+
+fn is_about_branches(d: &Diagnostic) -> bool {
+    matches!(
+        d.code.as_str(),
+        "UnusedLabel"
+            | "UndeclaredLabel"
+            | "JumpIntoBlock"
+            | "JumpOverDecl"
+            | "DuplicateLabel"
+            | "MisplacedLabel"
+            | "MisplacedBreak"
+            | "MisplacedContinue"
+            | "MisplacedFallthrough"
+    )
 }

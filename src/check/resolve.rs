@@ -313,7 +313,7 @@ impl<'a> Checker<'a> {
         if l < r {
             let extra = &values[l];
             if inherited {
-                let place = self.sources.show(extra.pos);
+                let place = self.place(extra.pos);
                 self.error(at, code, format!("extra init expr at {place}"));
             } else {
                 let text = format!("extra init expr {}", self.es(extra));

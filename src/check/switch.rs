@@ -58,7 +58,7 @@ impl<'a> Checker<'a> {
             match first {
                 None => first = Some(at),
                 Some(first) => {
-                    let text = format!("multiple defaults (first at {})", self.sources.show(first));
+                    let text = format!("multiple defaults (first at {})", self.place(first));
                     self.error(at, Code::DuplicateDefault, text);
                 }
             }

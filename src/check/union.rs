@@ -93,6 +93,10 @@ impl<'a> Checker<'a> {
     ) -> Ty {
         let ty = Ty::new_interface();
         let recv_ty = def.and_then(|d| d.ty()).filter(|t| matches!(t.kind(), Kind::Named(_))).unwrap_or(ty);
+        let outermost = !std::mem::replace(&mut self.env.in_interface, true);
+        if outermost {
+            self.interfaces.push((e.pos, ty));
+        }
         let (mut methods, mut embeddeds, mut places) = (Vec::new(), Vec::new(), Vec::new());
         for elem in &d.elems {
             match elem {
@@ -122,6 +126,7 @@ impl<'a> Checker<'a> {
                 }
             }
         }
+        self.env.in_interface = !outermost;
         let trivial = methods.is_empty() && embeddeds.is_empty();
         ty.as_interface().expect("it is an interface").complete(methods, embeddeds, places);
         if !trivial {

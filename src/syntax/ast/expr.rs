@@ -191,7 +191,6 @@ impl Expr {
             at = match &at.kind {
                 ExprKind::Binary(_, x, _) | ExprKind::KeyValue(x, _) | ExprKind::Selector(x, _) => x,
                 ExprKind::Index(x, _) | ExprKind::TypeAssert(x, _) => x,
-                ExprKind::Slice(s) => &s.x,
                 ExprKind::Call(c) => &c.fun,
                 ExprKind::CompositeLit(c) => match &c.ty {
                     Some(ty) => ty,

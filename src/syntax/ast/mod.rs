@@ -5,7 +5,9 @@
 //!
 //! # Positions
 //! `pos` of a node is the place gc reports for it (`cmd/compile/internal/syntax`): the operator of a binary
-//! expression, the first byte of everything else. [`Expr::start`] is the leftmost byte of an expression.
+//! expression; the dot, bracket, parenthesis or brace behind the operand of a selector, index, slice, call or composite
+//! literal; the first byte of everything else. [`Expr::start`] is the leftmost byte of an expression, of a slice its
+//! bracket, as in gc's messages.
 //!
 //! # What is not here
 //! Comments, except directives and the pragmas attached to declarations.

@@ -186,7 +186,8 @@ impl<'a> Parser<'a> {
 
     pub(super) fn primary_rest(&mut self, mut x: Expr, allow_literal: bool) -> Expr {
         loop {
-            let start = x.start();
+            // As gc, the place of what follows the operand: its dot, bracket, parenthesis or brace.
+            let start = self.pos();
             match self.token() {
                 Token::Dot => {
                     self.next();
@@ -257,7 +258,7 @@ impl<'a> Parser<'a> {
     }
 
     fn index_or_slice(&mut self, x: Expr) -> Expr {
-        let start = x.start();
+        let start = self.pos();
         self.next();
         if self.token() == Token::Rbrack {
             self.syntax_error("expected operand");

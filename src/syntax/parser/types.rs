@@ -89,7 +89,7 @@ impl<'a> Parser<'a> {
 
     /// After a type's name: `.Name` and `[arguments]`.
     pub(super) fn qualified_rest(&mut self, mut x: Expr) -> Expr {
-        let start = x.pos;
+        let start = self.pos();
         if self.got(Token::Dot) {
             let sel = self.name();
             x = self.expr_at(start, ExprKind::Selector(Box::new(x), sel));
@@ -101,7 +101,7 @@ impl<'a> Parser<'a> {
     }
 
     fn instance(&mut self, x: Expr) -> Expr {
-        let start = x.start();
+        let start = self.pos();
         self.next();
         self.expr_level += 1;
         let args = self.type_list();
@@ -176,8 +176,7 @@ impl<'a> Parser<'a> {
             let len = args.pop().map(Box::new);
             return Err(self.expr_at(bracket, ExprKind::ArrayType(len, Box::new(elem))));
         }
-        let start = x.pos;
-        Ok(self.expr_at(start, ExprKind::Index(Box::new(x), args)))
+        Ok(self.expr_at(bracket, ExprKind::Index(Box::new(x), args)))
     }
 
     fn chan_elem(&mut self) -> Expr {
