@@ -187,8 +187,30 @@ impl<'a> Fx<'_, 'a> {
         }
     }
 
+    /// A call of `Method` or `MethodByName` of reflection may lead to any exported method.
+    fn note_reflection(&mut self, method: ObjRef) {
+        if !matches!(method.name, "Method" | "MethodByName") {
+            return;
+        }
+        // Reflection's own methods are in every program that has a `reflect.Type`, called or not.
+        let own = ["(*rtype).", "(*interfaceType).", "Value."];
+        if self.src.checked.package.path == "reflect"
+            && own.iter().any(|recv| &*self.name == format!("reflect.{recv}Method") || &*self.name == format!("reflect.{recv}MethodByName"))
+        {
+            return;
+        }
+        let result = method.typ().as_signature().and_then(|sig| sig.results.first().copied());
+        let found = result.and_then(|r| r.typ().as_named().map(|n| n.obj())).is_some_and(|obj| {
+            matches!(obj.name, "Method" | "Value") && obj.pkg.is_some_and(|p| p.path == "reflect")
+        });
+        if found && !self.b.func.method_uses.contains(&ir::MethodUse::Any) {
+            self.b.func.method_uses.push(ir::MethodUse::Any);
+        }
+    }
+
     fn method_target(&mut self, x: &'a ast::Expr, sel: &'a ast::Ident, s: Sel) -> Target {
         let (at, ty) = self.receiver_operand(x, &s);
+        self.note_reflection(s.obj);
         if self.is_interface_method(&s) {
             let iface = self.operand_val(at, ty);
             return Target::Interface { iface, ty, method: s.obj };
