@@ -14,8 +14,8 @@ pub fn expr(x: &Expr) -> String {
 pub fn emphasized(x: &Expr) -> String {
     let text = expr(x);
     match x.kind {
-        ExprKind::Name(_) | ExprKind::Lit(_) => text,
-        _ => format!("({text})"),
+        ExprKind::Binary(..) => format!("({text})"),
+        _ => text,
     }
 }
 

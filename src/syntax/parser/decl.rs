@@ -21,7 +21,8 @@ impl<'a> Parser<'a> {
         self.next();
         let package_pos = self.pos();
         let mut decls = Vec::new();
-        let package = if self.token() == Token::Package {
+        let has_clause = self.token() == Token::Package;
+        let package = if has_clause {
             self.next();
             self.claim_directives();
             let name = self.name();
@@ -32,8 +33,8 @@ impl<'a> Parser<'a> {
             let pos = self.pos();
             self.ident_at(pos, "_")
         };
-        // A file without a package clause is not looked at further, as in gc.
-        if !self.has_first_error || !package.is_blank() {
+        // A file with a mistake so early is not looked at further, as in gc.
+        if has_clause && !self.has_first_error {
             self.top_level(&mut decls);
         }
         let directives = directive::directives(self.file, &self.scanner.comments);
@@ -129,7 +130,7 @@ impl<'a> Parser<'a> {
         self.n_groups += 1;
         self.next();
         let mut n = 0;
-        self.list("grouped declarations", Token::Semi, Token::Rparen, |p| {
+        self.list("grouped declaration", Token::Semi, Token::Rparen, |p| {
             out.push(parse(p, Some(group), n));
             n += 1;
             false
@@ -149,18 +150,18 @@ impl<'a> Parser<'a> {
         };
         let lit_pos = self.pos();
         let Token::Literal(kind) = self.token() else {
-            self.syntax_error("missing import path; require quoted string");
+            self.syntax_error("missing import path");
             self.advance(&[Token::Semi, Token::Rparen]);
             let path_lit = self.bad_expr();
             return ImportDecl { pos, name, path_lit, path: "".into() };
         };
         let lit = self.literal(kind);
         let mut path: Arc<str> = "".into();
-        if kind != LitKind::String {
+        if lit.bad {
+            // Told already.
+        } else if kind != LitKind::String {
             self.syntax_error_at(lit_pos, "import path must be a string");
-        } else if !lit.bad
-            && let Some(bytes) = crate::syntax::literal::unquote(&lit.text)
-        {
+        } else if let Some(bytes) = crate::syntax::literal::unquote(&lit.text) {
             path = String::from_utf8_lossy(&bytes).into();
         }
         let path_lit = self.expr_at(lit_pos, ExprKind::Lit(lit));
@@ -224,7 +225,7 @@ impl<'a> Parser<'a> {
                     }
                     match self.as_type_param(x, self.token() == Token::Comma) {
                         Ok((pname, ptype)) => {
-                            tparams = self.param_list(Some((pname, ptype)), Token::Rbrack, true);
+                            tparams = self.param_list(Some((pname, ptype)), Token::Rbrack, true, false);
                             alias = self.got_assign_alias();
                             ty = self.type_decl_type();
                         }
@@ -328,13 +329,13 @@ impl<'a> Parser<'a> {
         let mut recv = None;
         let has_recv = self.token() == Token::Lparen;
         if has_recv {
-            let recv_pos = self.pos();
             self.next();
-            let mut params = self.param_list(None, Token::Rparen, false);
+            let mut params = self.param_list(None, Token::Rparen, false, false);
+            // Told behind the list, as gc does.
             match params.len() {
-                0 => self.error_at(recv_pos, "method has no receiver"),
+                0 => self.error_at(self.pos(), "method has no receiver"),
                 1 => (),
-                _ => self.error_at(recv_pos, "method has multiple receivers"),
+                _ => self.error_at(self.pos(), "method has multiple receivers"),
             }
             if !params.is_empty() {
                 recv = Some(params.swap_remove(0));
@@ -369,37 +370,29 @@ impl<'a> Parser<'a> {
         let pos = self.pos();
         let mut tparams = Vec::new();
         if self.token() == Token::Lbrack {
-            let bracket = self.pos();
             self.next();
             if !context.is_empty() {
-                self.syntax_error_at(bracket, &format!("{context} must have no type parameters"));
+                self.syntax_error_at(pos, &format!("{context} must have no type parameters"));
             }
             if self.token() == Token::Rbrack {
                 self.syntax_error("empty type parameter list");
                 self.next();
             } else {
-                tparams = self.param_list(None, Token::Rbrack, true);
+                tparams = self.param_list(None, Token::Rbrack, true, false);
                 if !context.is_empty() {
                     tparams.clear();
                 }
             }
         }
         self.want(Token::Lparen);
-        let params = self.param_list(None, Token::Rparen, false);
+        let params = self.param_list(None, Token::Rparen, false, true);
         let results = self.func_result();
         (tparams, FuncType { pos, params, results })
     }
 
     fn func_result(&mut self) -> Vec<Field> {
         if self.got(Token::Lparen) {
-            let results = self.param_list(None, Token::Rparen, false);
-            // One that is not the last has been complained about.
-            if let Some(last) = results.last()
-                && let ExprKind::Ellipsis(_) = last.ty.kind
-            {
-                self.error_at(last.ty.pos, "invalid use of ...");
-            }
-            return results;
+            return self.param_list(None, Token::Rparen, false, false);
         }
         let pos = self.pos();
         match self.type_or_none() {
@@ -409,28 +402,28 @@ impl<'a> Parser<'a> {
     }
 
     /// Parameters up to `close`, the opening token being taken. `first`: a type parameter already begun.
-    /// `require_names`: type parameters.
+    /// `require_names`: type parameters. `dots_ok`: the last may be `...T`.
     pub(super) fn param_list(
         &mut self,
         mut first: Option<(Ident, Option<Expr>)>,
         close: Token,
         require_names: bool,
+        dots_ok: bool,
     ) -> Vec<Field> {
-        self.expr_level += 1;
+        // A type parameter that is whole and alone leaves nothing for the list.
+        if self.token() == close
+            && let Some((name, Some(ty))) = first
+        {
+            self.next();
+            return vec![Field { pos: name.pos, name: Some(name), ty: Arc::new(ty) }];
+        }
         let mut list: Vec<Param> = Vec::new();
         let (mut named, mut typed) = (0, 0);
         let end = self.list("parameter list", Token::Comma, close, |p| {
             let param = match first.take() {
-                Some((name, ty)) => {
-                    let ty = match ty {
-                        Some(ty) => Some(p.constraint_rest(ty)),
-                        None if require_names && p.token() != Token::Comma => Some(p.constraint()),
-                        None if require_names => None,
-                        None => None,
-                    };
-                    Some(Param { pos: name.pos, name: Some(name), ty })
-                }
-                None => p.param(close, require_names),
+                Some((name, Some(ty))) => Some(Param { pos: name.pos, name: Some(name), ty: Some(ty) }),
+                Some((name, None)) => p.param(Some(name), close),
+                None => p.param(None, close),
             };
             if let Some(param) = param {
                 named += usize::from(param.name.is_some() && param.ty.is_some());
@@ -439,87 +432,82 @@ impl<'a> Parser<'a> {
             }
             false
         });
-        self.expr_level -= 1;
-        self.distribute(list, named, typed, end, require_names)
+        let mut fields = self.distribute(list, named, typed, end, require_names);
+        self.check_dots(&mut fields, dots_ok);
+        fields
     }
 
-    /// One parameter: `name`, `type`, `name type`, `name ...type`, `...type`.
-    fn param(&mut self, close: Token, require_names: bool) -> Option<Param> {
-        let pos = self.pos();
-        if require_names && matches!(self.token(), Token::Tilde) {
+    /// One parameter: `name`, `type`, `name type`, `name ...type`, `...type`; before `]` a constraint for a type.
+    /// `name` may have been parsed already.
+    fn param(&mut self, name: Option<Ident>, close: Token) -> Option<Param> {
+        let sets_ok = close == Token::Rbrack;
+        let pos = name.as_ref().map_or_else(|| self.pos(), |name| name.pos);
+        let unnamed = |ty: Expr| Some(Param { pos, name: None, ty: Some(ty) });
+        if name.is_none() && sets_ok && self.token() == Token::Tilde {
             let ty = self.constraint();
-            return Some(Param { pos, name: None, ty: Some(ty) });
+            return unnamed(ty);
         }
-        match self.token() {
-            Token::Name => {
-                let name = self.name();
-                if require_names {
-                    let ty = match self.token() {
-                        t if t == close || t == Token::Comma => None,
-                        Token::Dot => {
-                            let x = self.ident_expr(&name);
-                            let ty = self.qualified_rest(x);
-                            let ty = self.constraint_rest(ty);
-                            return Some(Param { pos, name: None, ty: Some(ty) });
-                        }
-                        _ => Some(self.constraint()),
+        let name = match name {
+            None if self.token() == Token::Name => Some(self.name()),
+            name => name,
+        };
+        if let Some(name) = &name {
+            match self.token() {
+                Token::Lbrack => {
+                    // `name []E`, `name [n]E` or the instantiated type `name[T]`.
+                    let x = self.ident_expr(name);
+                    let (name, ty) = match self.array_or_type_args(x) {
+                        Ok(instance) => (None, instance),
+                        Err(array) => (Some(name.clone()), array),
                     };
-                    return Some(Param { pos, name: Some(name), ty });
+                    let ty = if sets_ok { self.constraint_rest(ty) } else { ty };
+                    return Some(Param { pos, name, ty: Some(ty) });
                 }
-                match self.token() {
-                    Token::Lbrack => {
-                        // `name []E`, `name [n]E` or the instantiated type `name[T]`.
-                        let x = self.ident_expr(&name);
-                        match self.array_or_type_args(x) {
-                            Ok(instance) => Some(Param { pos, name: None, ty: Some(instance) }),
-                            Err(array) => Some(Param { pos, name: Some(name), ty: Some(array) }),
-                        }
-                    }
-                    Token::Dot => {
-                        let x = self.ident_expr(&name);
-                        let ty = self.qualified_rest(x);
-                        Some(Param { pos, name: None, ty: Some(ty) })
-                    }
-                    Token::DotDotDot => {
-                        let ty = self.dots_type();
-                        Some(Param { pos, name: Some(name), ty: Some(ty) })
-                    }
-                    _ => {
-                        let ty = self.type_or_none();
-                        Some(Param { pos, name: Some(name), ty })
-                    }
+                Token::Dot => {
+                    let x = self.ident_expr(name);
+                    let ty = self.qualified_rest(x);
+                    let ty = if sets_ok { self.constraint_rest(ty) } else { ty };
+                    return unnamed(ty);
                 }
-            }
-            Token::DotDotDot => {
-                let ty = self.dots_type();
-                Some(Param { pos, name: None, ty: Some(ty) })
-            }
-            _ => {
-                let ty = if require_names { self.constraint_or_none() } else { self.type_or_none() };
-                match ty {
-                    Some(ty) => Some(Param { pos, name: None, ty: Some(ty) }),
-                    None => {
-                        self.syntax_error(&format!("expected {}", close.word()));
-                        self.advance(&[Token::Comma, close]);
-                        None
-                    }
+                Token::Op(BinaryOp::Or) if sets_ok => {
+                    let x = self.ident_expr(name);
+                    let ty = self.constraint_rest(x);
+                    return unnamed(ty);
                 }
+                _ => {}
             }
         }
+        if self.token() == Token::DotDotDot {
+            let ty = self.dots_type();
+            return Some(Param { pos, name, ty: Some(ty) });
+        }
+        if sets_ok && self.token() == Token::Tilde {
+            let ty = self.constraint();
+            return Some(Param { pos, name, ty: Some(ty) });
+        }
+        let mut ty = self.type_or_none();
+        if sets_ok && let Some(x) = ty {
+            ty = Some(self.constraint_rest(x));
+        }
+        if name.is_some() || ty.is_some() {
+            return Some(Param { pos, name, ty });
+        }
+        self.syntax_error(&format!("expected {}", close.word()));
+        self.advance(&[Token::Comma, close]);
+        None
     }
 
     fn dots_type(&mut self) -> Expr {
         let pos = self.pos();
         self.next();
-        let elem = match self.type_or_none() {
-            Some(elem) => elem,
+        match self.type_or_none() {
+            Some(elem) => self.expr_at(pos, ExprKind::Ellipsis(Some(Box::new(elem)))),
             None => {
                 let bad = self.bad_expr();
                 self.syntax_error("... is missing type");
                 bad
             }
-        };
-        self.expr_at(pos, ExprKind::Ellipsis(Some(Box::new(elem))))
+        }
     }
 
     /// Now that the list is whole: `a, b int` shares types leftwards; `int, string` are types without names.
@@ -584,20 +572,27 @@ impl<'a> Parser<'a> {
                 self.syntax_error_at(pos, &words);
             }
         }
-        self.check_dots(&fields, require_names);
         fields
     }
 
-    /// `...` only before the last parameter's type, and never in type parameters.
-    fn check_dots(&mut self, fields: &[Field], require_names: bool) {
-        let misplaced = fields.iter().enumerate().find(|(i, f)| {
-            matches!(f.ty.kind, ExprKind::Ellipsis(_)) && (require_names || i + 1 < fields.len())
-        });
-        if let Some((_, field)) = misplaced {
-            let words =
-                if require_names { "invalid use of ..." } else { "can only use ... with final parameter" };
-            let pos = field.ty.pos;
-            self.error_at(pos, words);
+    /// `...` only before the last parameter's type, and in parameters only. What is misplaced is taken out.
+    fn check_dots(&mut self, fields: &mut [Field], dots_ok: bool) {
+        let n = fields.len();
+        let mut told = false;
+        for (i, field) in fields.iter_mut().enumerate() {
+            let ExprKind::Ellipsis(elem) = &field.ty.kind else { continue };
+            if dots_ok && i + 1 == n {
+                continue;
+            }
+            if !told {
+                told = true;
+                let words =
+                    if dots_ok { "can only use ... with final parameter" } else { "invalid use of ..." };
+                self.error_at(field.ty.pos, words);
+            }
+            if let Some(elem) = elem {
+                field.ty = Arc::new((**elem).clone());
+            }
         }
     }
 }

@@ -25,7 +25,7 @@ impl<'a> Parser<'a> {
 
     /// Goes on with an expression whose first operand's beginning is already parsed.
     pub(super) fn binary_from(&mut self, operand: Expr, above: u8) -> Expr {
-        let x = self.primary_rest(operand, true);
+        let x = self.primary_rest(operand);
         self.binary_rest(x, above)
     }
 
@@ -74,7 +74,7 @@ impl<'a> Parser<'a> {
                 let x = self.unary();
                 return self.receive(pos, x);
             }
-            _ => return self.primary(true),
+            _ => return self.primary(),
         };
         self.next();
         let mut x = self.unary();
@@ -102,10 +102,11 @@ impl<'a> Parser<'a> {
         let mut at = &mut x;
         let mut complaint = None;
         while dir == ChanDir::Send {
-            let ExprKind::ChanType(d, elem) = &mut at.kind else {
-                complaint = Some("unexpected <-, expected chan".to_owned());
+            if !matches!(at.kind, ExprKind::ChanType(..)) {
+                complaint = Some(format!("unexpected {}, expected chan", crate::syntax::print::expr(at)));
                 break;
-            };
+            }
+            let ExprKind::ChanType(d, elem) = &mut at.kind else { unreachable!("checked above") };
             dir = *d;
             if dir == ChanDir::Recv {
                 // <-(<-chan T)
@@ -115,9 +116,6 @@ impl<'a> Parser<'a> {
             *d = ChanDir::Recv;
             at = elem;
         }
-        if dir == ChanDir::Send && complaint.is_none() {
-            complaint = Some("unexpected type, expected chan".to_owned());
-        }
         if let Some(words) = complaint {
             self.syntax_error(&words);
         }
@@ -125,10 +123,10 @@ impl<'a> Parser<'a> {
         x
     }
 
-    /// An operand and what follows it. `keep_parens` is kept for symmetry with types: parentheses always stay.
-    pub(super) fn primary(&mut self, allow_literal: bool) -> Expr {
+    /// An operand and what follows it.
+    pub(super) fn primary(&mut self) -> Expr {
         let x = self.operand();
-        self.primary_rest(x, allow_literal)
+        self.primary_rest(x)
     }
 
     pub(super) fn literal(&mut self, kind: LitKind) -> BasicLit {
@@ -184,7 +182,7 @@ impl<'a> Parser<'a> {
         self.expr()
     }
 
-    pub(super) fn primary_rest(&mut self, mut x: Expr, allow_literal: bool) -> Expr {
+    pub(super) fn primary_rest(&mut self, mut x: Expr) -> Expr {
         loop {
             // As gc, the place of what follows the operand: its dot, bracket, parenthesis or brace.
             let start = self.pos();
@@ -222,17 +220,14 @@ impl<'a> Parser<'a> {
                     // In a statement's header a brace after a plain name begins the body.
                     let named = match &x.unparen().kind {
                         ExprKind::Name(_) | ExprKind::Selector(..) => self.expr_level >= 0,
-                        ExprKind::Index(inner, _) => {
-                            self.expr_level >= 0
-                                && matches!(inner.kind, ExprKind::Name(_) | ExprKind::Selector(..))
-                        }
+                        ExprKind::Index(..) => self.expr_level >= 0 && !is_value(&x),
                         ExprKind::ArrayType(..)
                         | ExprKind::SliceType(_)
                         | ExprKind::StructType(_)
                         | ExprKind::MapType(..) => true,
                         _ => false,
                     };
-                    if !named || !allow_literal {
+                    if !named {
                         return x;
                     }
                     if matches!(x.kind, ExprKind::Paren(_)) {
@@ -266,47 +261,37 @@ impl<'a> Parser<'a> {
             self.next();
             return self.expr_at(start, ExprKind::Index(Box::new(x), vec![bad]));
         }
-        self.expr_level += 1;
         let mut first = None;
         if self.token() != Token::Colon {
-            let mut indices = vec![self.expr_or_type()];
-            let comma = self.token() == Token::Comma;
-            while self.got(Token::Comma) {
-                if self.token() == Token::Rbrack {
-                    break;
-                }
-                indices.push(self.expr_or_type());
-            }
+            let (mut indices, comma) = self.type_list(false);
             if comma || self.token() == Token::Rbrack {
-                self.expr_level -= 1;
                 self.want(Token::Rbrack);
                 return self.expr_at(start, ExprKind::Index(Box::new(x), indices));
             }
             first = indices.pop();
         }
-        if self.token() != Token::Colon {
+        if !self.got(Token::Colon) {
             self.syntax_error("expected comma, : or ]");
             self.advance(&[Token::Comma, Token::Colon, Token::Rbrack]);
         }
+        self.expr_level += 1;
         let mut index = [first, None, None];
         let mut full = false;
-        if self.got(Token::Colon) {
-            if self.token() != Token::Colon && self.token() != Token::Rbrack {
-                index[1] = Some(self.expr());
+        if self.token() != Token::Colon && self.token() != Token::Rbrack {
+            index[1] = Some(self.expr());
+        }
+        if self.token() == Token::Colon {
+            full = true;
+            if index[1].is_none() {
+                self.error_at(self.pos(), "middle index required in 3-index slice");
+                index[1] = Some(self.bad_expr());
             }
-            if self.token() == Token::Colon {
-                full = true;
-                if index[1].is_none() {
-                    self.error_at(self.pos(), "middle index required in 3-index slice");
-                    index[1] = Some(self.bad_expr());
-                }
-                self.next();
-                if self.token() != Token::Rbrack {
-                    index[2] = Some(self.expr());
-                } else {
-                    self.error_at(self.pos(), "final index required in 3-index slice");
-                    index[2] = Some(self.bad_expr());
-                }
+            self.next();
+            if self.token() != Token::Rbrack {
+                index[2] = Some(self.expr());
+            } else {
+                self.error_at(self.pos(), "final index required in 3-index slice");
+                index[2] = Some(self.bad_expr());
             }
         }
         self.expr_level -= 1;
@@ -355,5 +340,22 @@ impl<'a> Parser<'a> {
             return self.expr_at(pos, ExprKind::CompositeLit(Box::new(lit)));
         }
         self.expr()
+    }
+}
+
+/// Whether `x` by its form alone is a value and no type.
+fn is_value(x: &Expr) -> bool {
+    match &x.kind {
+        ExprKind::Lit(_)
+        | ExprKind::CompositeLit(_)
+        | ExprKind::FuncLit(_)
+        | ExprKind::Slice(_)
+        | ExprKind::TypeAssert(..)
+        | ExprKind::Call(_)
+        | ExprKind::Unary(..)
+        | ExprKind::Binary(..) => true,
+        ExprKind::Paren(x) => is_value(x),
+        ExprKind::Index(x, indices) => is_value(x) || (indices.len() == 1 && is_value(&indices[0])),
+        _ => false,
     }
 }

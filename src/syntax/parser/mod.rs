@@ -139,14 +139,14 @@ impl<'a> Parser<'a> {
     /// Skips to a token of `follow`, or to the start of a statement inside a function. Without `follow` one token goes.
     fn advance(&mut self, follow: &[Token]) {
         while self.token() != Token::Eof && !follow.contains(&self.token()) {
-            let stops = self.fn_depth > 0 && self.token().starts_statement();
-            if stops {
+            if follow.is_empty() {
+                self.next();
+                return;
+            }
+            if self.fn_depth > 0 && self.token().starts_statement() {
                 return;
             }
             self.next();
-            if follow.is_empty() {
-                return;
-            }
         }
     }
 

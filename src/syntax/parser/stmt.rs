@@ -78,7 +78,7 @@ impl<'a> Parser<'a> {
                 (&lhs[..], self.token())
             {
                 let label = Ident { id: *id, pos: *label_pos, name: name.clone() };
-                return Some(self.labeled(label));
+                return self.labeled(label);
             }
             let simple = self.simple_from(lhs, pos, false);
             return Some(self.plain(simple));
@@ -89,7 +89,6 @@ impl<'a> Parser<'a> {
             Token::Type => self.decl_stmt(|p, group, _| Decl::Type(p.type_decl(group))),
             Token::Op(BinaryOp::Add | BinaryOp::Sub | BinaryOp::Xor | BinaryOp::And)
             | Token::Not
-            | Token::Tilde
             | Token::Star
             | Token::Arrow
             | Token::Literal(_)
@@ -138,12 +137,8 @@ impl<'a> Parser<'a> {
                 self.stmt_at(pos, StmtKind::Return(results))
             }
             Token::Semi => self.stmt_at(pos, StmtKind::Empty),
-            _ => {
-                // Something that cannot begin a statement.
-                self.syntax_error("expected }");
-                self.advance(&[Token::Semi, Token::Rbrace]);
-                return None;
-            }
+            // Something that cannot begin a statement: whoever reads the list misses its end here.
+            _ => return None,
         })
     }
 
@@ -177,25 +172,20 @@ impl<'a> Parser<'a> {
         self.stmt_at(pos, StmtKind::Decl(decls))
     }
 
-    fn labeled(&mut self, label: Ident) -> Stmt {
+    fn labeled(&mut self, label: Ident) -> Option<Stmt> {
         let pos = label.pos;
         let colon = self.pos();
         self.want(Token::Colon);
         if self.token() == Token::Rbrace {
             // A label before the closing brace labels an empty statement.
             let empty = Stmt { pos: self.pos(), kind: StmtKind::Empty };
-            return Stmt { pos, kind: StmtKind::Labeled(label, Box::new(empty)) };
+            return Some(Stmt { pos, kind: StmtKind::Labeled(label, Box::new(empty)) });
         }
-        let at_clause = matches!(self.token(), Token::Case | Token::Default | Token::Eof);
-        let inner = if at_clause { None } else { self.nested(Self::stmt_or_none, |_| None) };
-        match inner {
-            Some(stmt) => Stmt { pos, kind: StmtKind::Labeled(label, Box::new(stmt)) },
-            None => {
-                self.syntax_error_at(pos, "missing statement after label");
-                let empty = Stmt { pos: colon, kind: StmtKind::Empty };
-                Stmt { pos, kind: StmtKind::Labeled(label, Box::new(empty)) }
-            }
-        }
+        let Some(stmt) = self.nested(Self::stmt_or_none, |_| None) else {
+            self.syntax_error_at(colon, "missing statement after label");
+            return None;
+        };
+        Some(Stmt { pos, kind: StmtKind::Labeled(label, Box::new(stmt)) })
     }
 
     fn simple(&mut self, in_header: bool) -> Simple {
@@ -284,7 +274,7 @@ impl<'a> Parser<'a> {
         let is_go = self.token() == Token::Go;
         let word = if is_go { "go" } else { "defer" };
         self.next();
-        let x = self.primary(self.token() == Token::Func || self.expr_level >= 0);
+        let x = self.primary();
         let mut at = x;
         if let ExprKind::Paren(_) = at.kind {
             let start = at.pos;
@@ -325,51 +315,56 @@ impl<'a> Parser<'a> {
             }
             first = Some(simple);
         }
-        let mut guard = None;
-        if self.token() != Token::Semi {
+        if self.token() == Token::Lbrace {
             // A single statement is the condition.
-            if self.token() != Token::Lbrace && keyword != Token::For {
-                // The brace is missing; the block's parser says so.
-            }
-            guard = first;
-        } else {
-            let semi_pos = self.pos();
-            let semi_lit = self.scanner.lit;
+            self.expr_level = outer;
+            return (header, first);
+        }
+        let mut guard = None;
+        let mut semi = None;
+        if self.token() == Token::Semi {
+            semi = Some((self.pos(), self.scanner.lit));
             self.next();
-            header.init = first.map(|simple| self.plain(simple));
-            if keyword == Token::For {
-                if self.token() != Token::Semi {
-                    if self.token() == Token::Lbrace {
-                        self.syntax_error("expected for loop condition");
-                    } else {
-                        guard = Some(self.simple(false));
-                    }
-                }
-                if self.token() == Token::Semi || self.token() != Token::Lbrace {
-                    self.want(Token::Semi);
-                    if self.token() != Token::Lbrace {
-                        let post = self.simple(false);
-                        let post = self.plain(post);
-                        if let StmtKind::Assign(assign) = &post.kind
-                            && assign.op == AssignOp::Define
-                        {
-                            self.syntax_error_at(post.pos, "cannot declare in post statement of for loop");
-                        }
-                        header.post = Some(post);
-                    }
-                }
-            } else if self.token() != Token::Lbrace {
-                guard = Some(self.simple(false));
-            } else if keyword == Token::If {
-                if semi_lit == "semicolon" {
-                    self.syntax_error_at(semi_pos, "missing condition in if statement");
-                } else {
-                    let words = format!("unexpected {semi_lit}, expected {{ after if clause");
-                    self.syntax_error_at(semi_pos, &words);
-                }
-                let bad = Expr { id: self.id(), pos: semi_pos, kind: ExprKind::Bad };
-                header.cond = Some(Stmt { pos: semi_pos, kind: StmtKind::Expr(bad) });
+        } else {
+            // Asking for the brace rather than for a semicolon makes the better message.
+            self.want(Token::Lbrace);
+            if self.token() != Token::Lbrace {
+                self.advance(&[Token::Lbrace, Token::Rbrace]);
             }
+        }
+        header.init = first.map(|simple| self.plain(simple));
+        if keyword == Token::For {
+            if self.token() == Token::Lbrace {
+                self.syntax_error("expected for loop condition");
+                self.expr_level = outer;
+                return (header, None);
+            }
+            if self.token() != Token::Semi {
+                guard = Some(self.simple(false));
+            }
+            self.want(Token::Semi);
+            if self.token() != Token::Lbrace {
+                let post = self.simple(false);
+                let post = self.plain(post);
+                if let StmtKind::Assign(assign) = &post.kind
+                    && assign.op == AssignOp::Define
+                {
+                    self.syntax_error_at(post.pos, "cannot declare in post statement of for loop");
+                }
+                header.post = Some(post);
+            }
+        } else if self.token() != Token::Lbrace {
+            guard = Some(self.simple(false));
+        }
+        if let (None, Token::If, Some((semi_pos, semi_lit))) = (&guard, keyword, semi) {
+            if semi_lit == "semicolon" {
+                self.syntax_error_at(semi_pos, "missing condition in if statement");
+            } else {
+                let words = format!("unexpected {semi_lit}, expected {{ after if clause");
+                self.syntax_error_at(semi_pos, &words);
+            }
+            let bad = Expr { id: self.id(), pos: semi_pos, kind: ExprKind::Bad };
+            header.cond = Some(Stmt { pos: semi_pos, kind: StmtKind::Expr(bad) });
         }
         self.expr_level = outer;
         (header, guard)
@@ -394,8 +389,7 @@ impl<'a> Parser<'a> {
                     }
                     kind => crate::syntax::print::stmt(kind),
                 };
-                let start = crate::syntax::print::stmt_start(&kind).unwrap_or(stmt.pos);
-                self.syntax_error_at(start, &format!("cannot use {shown} as value"));
+                self.syntax_error_at(stmt.pos, &format!("cannot use {shown} as value"));
                 Expr { id: self.id(), pos: stmt.pos, kind: ExprKind::Bad }
             }
         }
@@ -459,6 +453,16 @@ impl<'a> Parser<'a> {
         let pos = self.pos();
         self.next();
         let (header, guard) = self.header(Token::Switch);
+        let mut tag = None;
+        let mut type_guard = None;
+        match guard {
+            Some(Simple::TypeSwitch { pos, bind, x }) => type_guard = Some((pos, bind, x)),
+            Some(guard) => {
+                let stmt = self.plain(guard);
+                tag = Some(self.condition(stmt));
+            }
+            None => {}
+        }
         let lbrace = self.pos();
         if !self.got(Token::Lbrace) {
             self.syntax_error("missing { after switch clause");
@@ -470,8 +474,8 @@ impl<'a> Parser<'a> {
         }
         let rbrace = self.pos();
         self.want(Token::Rbrace);
-        let kind = match guard {
-            Some(Simple::TypeSwitch { pos: guard_pos, bind, x }) => {
+        let kind = match type_guard {
+            Some((guard_pos, bind, x)) => {
                 let guard_pos = if bind.is_some() { guard_pos } else { x.start() };
                 StmtKind::TypeSwitch(Box::new(TypeSwitchStmt {
                     init: header.init,
@@ -483,14 +487,7 @@ impl<'a> Parser<'a> {
                     rbrace,
                 }))
             }
-            guard => {
-                let tag = match guard {
-                    Some(guard) => {
-                        let stmt = self.plain(guard);
-                        Some(self.condition(stmt))
-                    }
-                    None => None,
-                };
+            None => {
                 StmtKind::Switch(Box::new(SwitchStmt { init: header.init, tag, clauses, lbrace, rbrace }))
             }
         };

@@ -103,31 +103,29 @@ impl<'a> Parser<'a> {
     fn instance(&mut self, x: Expr) -> Expr {
         let start = self.pos();
         self.next();
-        self.expr_level += 1;
-        let args = self.type_list();
-        self.expr_level -= 1;
+        let args = if self.token() == Token::Rbrack {
+            self.syntax_error("expected type argument list");
+            vec![self.bad_expr()]
+        } else {
+            self.type_list(true).0
+        };
         self.want(Token::Rbrack);
         self.expr_at(start, ExprKind::Index(Box::new(x), args))
     }
 
-    fn type_list(&mut self) -> Vec<Expr> {
-        let mut list = Vec::new();
-        loop {
-            match self.type_or_none() {
-                Some(ty) => list.push(ty),
-                None => {
-                    if list.is_empty() {
-                        self.syntax_error("expected type argument list");
-                        list.push(self.bad_expr());
-                    }
-                    break;
-                }
-            }
-            if !self.got(Token::Comma) {
-                break;
-            }
+    /// Types with commas between, one perhaps behind the last; whether there was any comma. Not `strict`: the first may be
+    /// any expression.
+    pub(super) fn type_list(&mut self, strict: bool) -> (Vec<Expr>, bool) {
+        self.expr_level += 1;
+        let mut list = vec![if strict { self.type_() } else { self.expr() }];
+        let mut comma = false;
+        while self.got(Token::Comma) {
+            comma = true;
+            let Some(ty) = self.type_or_none() else { break };
+            list.push(ty);
         }
-        list
+        self.expr_level -= 1;
+        (list, comma)
     }
 
     /// `len] elem`; the opening bracket and perhaps the length are taken.
@@ -156,18 +154,8 @@ impl<'a> Parser<'a> {
             let elem = self.type_();
             return Err(self.expr_at(bracket, ExprKind::SliceType(Box::new(elem))));
         }
-        if self.token() == Token::DotDotDot {
-            return Err(self.array_type(bracket, None));
-        }
-        let mut args = Vec::new();
-        let mut comma = false;
-        self.expr_level += 1;
-        self.list("type argument list", Token::Comma, Token::Rbrack, |p| {
-            args.push(p.expr_or_type());
-            comma = p.token() == Token::Comma;
-            false
-        });
-        self.expr_level -= 1;
+        let (mut args, comma) = self.type_list(false);
+        self.want(Token::Rbrack);
         if args.len() == 1
             && !comma
             && let Some(elem) = self.type_or_none()
@@ -205,7 +193,9 @@ impl<'a> Parser<'a> {
         let pos = self.pos();
         let Token::Literal(kind) = self.token() else { return None };
         if kind != LitKind::String {
-            self.syntax_error_at(pos, "struct field tag must be a string");
+            // gc leaves it to the type checker to stumble over this.
+            let text = format!("invalid syntax tree: incorrect tag syntax: {:?}", self.scanner.lit);
+            self.error_at(pos, text);
             self.next();
             return None;
         }
@@ -306,114 +296,96 @@ impl<'a> Parser<'a> {
     }
 
     fn interface_elem(&mut self, elems: &mut Vec<InterfaceElem>) {
-        match self.token() {
-            Token::Name => {
-                let name = self.name();
-                if self.token() == Token::Lparen {
-                    let (_, mut sig) = self.func_type("interface method");
-                    sig.pos = name.pos;
-                    elems.push(InterfaceElem::Method { name, sig });
-                    return;
-                }
-                if self.token() == Token::Lbrack {
-                    return self.method_or_instance(name, elems);
-                }
-                let x = self.ident_expr(&name);
-                let x = self.qualified_rest(x);
-                let x = self.constraint_rest(x);
-                elems.push(InterfaceElem::Embedded(x));
-            }
-            Token::Lparen => {
-                self.syntax_error("cannot parenthesize embedded type");
-                self.next();
-                let ty = self.named_type();
-                self.got(Token::Rparen);
-                elems.push(InterfaceElem::Embedded(ty));
-            }
-            _ => match self.constraint_or_none() {
-                Some(x) => elems.push(InterfaceElem::Embedded(x)),
-                None => {
-                    self.syntax_error("expected method name or embedded element");
-                    self.advance(&[Token::Semi, Token::Rbrace]);
-                }
-            },
+        if self.token() != Token::Name {
+            let x = self.constraint();
+            return elems.push(InterfaceElem::Embedded(x));
         }
+        let name = self.name();
+        let x = match self.token() {
+            Token::Lparen => return self.method(name, elems),
+            Token::Lbrack => match self.method_or_instance(name, elems) {
+                Some(x) => x,
+                None => return,
+            },
+            _ => {
+                let x = self.ident_expr(&name);
+                self.qualified_rest(x)
+            }
+        };
+        let x = self.constraint_rest(x);
+        elems.push(InterfaceElem::Embedded(x));
+    }
+
+    fn method(&mut self, name: Ident, elems: &mut Vec<InterfaceElem>) {
+        let (_, mut sig) = self.func_type("interface method");
+        sig.pos = name.pos;
+        elems.push(InterfaceElem::Method { name, sig });
     }
 
     /// `name[`: an instantiated embedded type; a method with type parameters is an error.
-    fn method_or_instance(&mut self, name: Ident, elems: &mut Vec<InterfaceElem>) {
+    fn method_or_instance(&mut self, name: Ident, elems: &mut Vec<InterfaceElem>) -> Option<Expr> {
         let bracket = self.pos();
         self.next();
         if self.token() == Token::Rbrack {
-            self.syntax_error_at(bracket, "empty type parameter list");
+            let pos = self.pos();
             self.next();
-            let mut sig = FuncType { pos: name.pos, params: Vec::new(), results: Vec::new() };
             if self.token() == Token::Lparen {
-                sig = self.func_type("interface method").1;
-                sig.pos = name.pos;
+                self.error_at(pos, "empty type parameter list");
+                self.method(name, elems);
+                return None;
             }
-            elems.push(InterfaceElem::Method { name, sig });
-            return;
+            self.error_at(pos, "empty type argument list");
+            return Some(self.ident_expr(&name));
         }
-        self.expr_level += 1;
-        let args = self.type_list();
-        self.expr_level -= 1;
-        if self.token() == Token::Rbrack {
-            self.next();
-            if self.token() != Token::Lparen {
+        // A list of type arguments looks like parameters without names.
+        let list = self.param_list(None, Token::Rbrack, false, false);
+        match list.first() {
+            None if self.token() == Token::Lparen => {
+                self.method(name, elems);
+                None
+            }
+            None => Some(self.ident_expr(&name)),
+            Some(first) if first.name.is_some() => {
+                self.method(name, elems);
+                self.error_at(bracket, "interface method must have no type parameters");
+                None
+            }
+            Some(_) => {
                 let x = self.ident_expr(&name);
-                let x = self.expr_at(name.pos, ExprKind::Index(Box::new(x), args));
-                let x = self.constraint_rest(x);
-                elems.push(InterfaceElem::Embedded(x));
-                return;
+                let args = list.into_iter().map(|field| Arc::unwrap_or_clone(field.ty)).collect();
+                Some(self.expr_at(name.pos, ExprKind::Index(Box::new(x), args)))
             }
-        } else {
-            // A constraint follows a name: `m[P any](…)`.
-            while !matches!(self.token(), Token::Rbrack | Token::Semi | Token::Rbrace | Token::Eof) {
-                self.next();
-            }
-            self.got(Token::Rbrack);
         }
-        self.syntax_error_at(bracket, "interface method must have no type parameters");
-        let mut sig = FuncType { pos: name.pos, params: Vec::new(), results: Vec::new() };
-        if self.token() == Token::Lparen {
-            sig = self.func_type("interface method").1;
-            sig.pos = name.pos;
-        }
-        elems.push(InterfaceElem::Method { name, sig });
     }
 
     /// A type parameter's constraint: a type, `~T`, or a union.
     pub(super) fn constraint(&mut self) -> Expr {
-        match self.constraint_or_none() {
-            Some(x) => x,
-            None => {
-                let bad = self.bad_expr();
-                self.syntax_error("expected ~ term or type");
-                self.advance(&[
-                    Token::Op(BinaryOp::Or),
-                    Token::Semi,
-                    Token::Rparen,
-                    Token::Rbrack,
-                    Token::Comma,
-                ]);
-                bad
-            }
-        }
+        let first = self.term();
+        self.constraint_rest(first)
     }
 
-    pub(super) fn constraint_or_none(&mut self) -> Option<Expr> {
-        let first = self.term()?;
-        Some(self.constraint_rest(first))
-    }
-
-    fn term(&mut self) -> Option<Expr> {
+    fn term(&mut self) -> Expr {
         let pos = self.pos();
         if self.got(Token::Tilde) {
             let ty = self.type_();
-            return Some(self.expr_at(pos, ExprKind::Unary(UnaryOp::Tilde, Box::new(ty))));
+            return self.expr_at(pos, ExprKind::Unary(UnaryOp::Tilde, Box::new(ty)));
         }
-        self.type_or_none()
+        if let Some(ty) = self.type_or_none() {
+            return ty;
+        }
+        let bad = self.bad_expr();
+        self.syntax_error("expected ~ term or type");
+        // Any operator may be where the next term begins.
+        while !matches!(self.token(), Token::Op(_) | Token::Not | Token::Tilde) {
+            let before = self.scanner.start;
+            let stops = [Token::Semi, Token::Rparen, Token::Rbrack, Token::Rbrace, Token::Eof];
+            if stops.contains(&self.token()) || (self.fn_depth > 0 && self.token().starts_statement()) {
+                break;
+            }
+            self.next();
+            debug_assert!(self.scanner.start > before, "every token but the last has a length");
+        }
+        bad
     }
 
     /// `| term …` after the first term.
@@ -421,15 +393,7 @@ impl<'a> Parser<'a> {
         while self.token() == Token::Op(BinaryOp::Or) {
             let pos = self.pos();
             self.next();
-            let term = match self.term() {
-                Some(term) => term,
-                None => {
-                    let bad = self.bad_expr();
-                    self.syntax_error("expected ~ term or type");
-                    self.advance(&[Token::Op(BinaryOp::Or), Token::Semi, Token::Rparen]);
-                    bad
-                }
-            };
+            let term = self.term();
             x = self.expr_at(pos, ExprKind::Binary(BinaryOp::Or, Box::new(x), Box::new(term)));
         }
         x
