@@ -461,9 +461,14 @@ impl<'a> Checker<'a> {
         }
 
         let mut result = sig_ty;
+        // gc places what inference finds wrong at the parenthesis.
+        let at_paren = match &call.expr.kind {
+            ExprKind::Call(c) => c.lparen,
+            _ => call.expr.pos,
+        };
         if !tparams.is_empty() {
             let mut fault = Fault::new(Code::CannotInferTypeArgs);
-            let inferred = self.infer(call.expr.pos, &tparams, targs, &params, args, false, &mut fault);
+            let inferred = self.infer(at_paren, &tparams, targs, &params, args, false, &mut fault);
             let Some(inferred) = inferred else {
                 if let Some(first) = fault.parts.first_mut() {
                     first.1 = format!("in call to {}, {}", self.es(call.fun), first.1);
@@ -472,7 +477,7 @@ impl<'a> Checker<'a> {
                 return sig_ty;
             };
             if n_own > 0 {
-                result = self.instantiate_signature(call.expr.pos, call.fun, sig_ty, &inferred[..n_own], exprs);
+                result = self.instantiate_signature(at_paren, call.fun, sig_ty, &inferred[..n_own], exprs);
                 if adjusted {
                     let map = Subst::new(&tparams[..n_own], &inferred[..n_own]);
                     params = map.vars(&params).unwrap_or(params);
@@ -486,7 +491,7 @@ impl<'a> Checker<'a> {
                 let (ty, from) = (args[i].ty, args[i].expr());
                 if let Some(e) = from {
                     let targs = &inferred[next..next + n];
-                    args[i].ty = self.instantiate_signature(call.expr.pos, e, ty, targs, &[]);
+                    args[i].ty = self.instantiate_signature(at_paren, e, ty, targs, &[]);
                     self.record(&args[i]);
                 }
                 next += n;
