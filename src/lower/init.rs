@@ -9,7 +9,7 @@ use super::names;
 use super::rangefunc::Exits;
 use super::val::{Addr, TyExt};
 use super::{embed, static_init, typedesc, vars};
-use crate::{ir, object};
+use crate::ir;
 use crate::syntax::ast::{self, Decl};
 use crate::types::{Kind, ObjRef, Ty};
 
@@ -47,8 +47,8 @@ fn declare_rest(cx: &mut Cx<'_>) {
                     && var.values.is_empty()
                     && !embed::define(cx, var, *obj)
                 {
+                    // The linker brings its content: gc's runtime has it in assembly.
                     if cx.package_path() == "runtime" && obj.name == "staticuint64s" {
-                        small_numbers(cx);
                         continue;
                     }
                     static_init::zero_var(cx, *obj);
@@ -56,15 +56,6 @@ fn declare_rest(cx: &mut Cx<'_>) {
             }
         }
     }
-}
-
-/// `runtime.staticuint64s`: each number below 256 in a word of its own. gc's runtime has it in assembly.
-fn small_numbers(cx: &mut Cx<'_>) {
-    let mut data = object::Data::new("runtime.staticuint64s", object::Section::RoData, 8, 8 * 256);
-    for n in 0..256u64 {
-        data.put(8 * n, &n.to_le_bytes());
-    }
-    cx.add_data(data);
 }
 
 /// The function that sets variables at the start of the program.
