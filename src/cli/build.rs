@@ -218,6 +218,10 @@ pub(super) fn write_executable(store: &Store, exe: ContentId, to: &Path) -> std:
     {
         return Ok(());
     }
+    // A device or a pipe is written to; only a file is replaced.
+    if std::fs::metadata(to).is_ok_and(|m| !m.is_file()) {
+        return std::fs::OpenOptions::new().write(true).open(to)?.write_all(&bytes);
+    }
     let dir = to.parent().filter(|d| !d.as_os_str().is_empty()).unwrap_or(Path::new("."));
     std::fs::create_dir_all(dir)?;
     let name = to.file_name().unwrap_or_default().to_string_lossy();

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::base::World;
-use crate::base::world::{DirEntry, FileKind, Stat};
+use crate::base::world::{DirEntry, FileKind, Stat, clean_path};
 
 /// Files and environment as they are.
 pub(super) struct OsWorld {
@@ -22,7 +22,11 @@ impl OsWorld {
         // As a shell sees it: $PWD may go through links, and messages should show that name.
         let cwd = std::env::var_os("PWD")
             .map(PathBuf::from)
-            .filter(|pwd| pwd.is_absolute() && fs::canonicalize(pwd).ok() == fs::canonicalize(&real).ok())
+            .filter(|pwd| {
+                clean_path(pwd) == *pwd
+                    && pwd.is_absolute()
+                    && fs::canonicalize(pwd).ok() == fs::canonicalize(&real).ok()
+            })
             .unwrap_or(real);
         OsWorld { cwd }
     }
