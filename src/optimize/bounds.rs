@@ -210,7 +210,8 @@ impl Walk {
     fn holds(&self, func: &Func, kind: BoundsKind, idx: Value, len: Value) -> bool {
         let known = &self.known;
         let strict = !kind.inclusive();
-        if known.below.contains(&(idx, len)) || !strict && (idx == len || known.at_most.contains(&(idx, len))) {
+        if known.below.contains(&(idx, len)) || !strict && (idx == len || known.at_most.contains(&(idx, len)))
+        {
             return true;
         }
         if known.less.contains(&(idx, len)) && self.not_negative(func, idx, 4) {
@@ -269,7 +270,9 @@ fn narrow_largest(func: &Func, v: Value, depth: u32) -> Option<u64> {
             let count = func.as_const(*b).filter(|c| (0..bits).contains(c))?;
             Some(narrow_largest(func, *a, depth).unwrap_or(ones) >> count)
         }
-        Op::Binary { op: BinOp::Urem, b, .. } => func.as_const(*b).map(|c| c as u64 & ones).filter(|&c| c > 0).map(|c| c - 1),
+        Op::Binary { op: BinOp::Urem, b, .. } => {
+            func.as_const(*b).map(|c| c as u64 & ones).filter(|&c| c > 0).map(|c| c - 1)
+        }
         Op::Icmp { .. } | Op::Fcmp { .. } => Some(1),
         _ => None,
     }

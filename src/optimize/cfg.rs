@@ -37,9 +37,9 @@ fn decide_branches(func: &mut Func) -> bool {
             Op::Brif { cond, then, els } => {
                 func.as_const(*cond).map(|c| if c & 0xff != 0 { then.clone() } else { els.clone() })
             }
-            Op::Switch { val, cases, default } => func.as_const(*val).map(|c| {
-                cases.iter().find(|(case, _)| *case == c).map_or(default, |(_, to)| to).clone()
-            }),
+            Op::Switch { val, cases, default } => func
+                .as_const(*val)
+                .map(|c| cases.iter().find(|(case, _)| *case == c).map_or(default, |(_, to)| to).clone()),
             _ => None,
         };
         if let Some(to) = decided {
@@ -56,7 +56,11 @@ fn skip_empty(func: &mut Func) -> bool {
     let mut any = false;
     for &block in &func.layout {
         let data = &func.blocks[block];
-        if block == func.entry() || Some(block) == func.handler || !data.params.is_empty() || data.insts.len() != 1 {
+        if block == func.entry()
+            || Some(block) == func.handler
+            || !data.params.is_empty()
+            || data.insts.len() != 1
+        {
             continue;
         }
         if let Op::Jump(to) = &func.insts[data.insts[0]].op
@@ -208,9 +212,12 @@ pub(super) fn drop_dead(func: &mut Func) -> bool {
             keep
         });
     }
-    let dead_params: Vec<Block> = func.layout.iter().copied().filter(|&block| {
-        block != entry && func.blocks[block].params.iter().any(|&p| !live[p])
-    }).collect();
+    let dead_params: Vec<Block> = func
+        .layout
+        .iter()
+        .copied()
+        .filter(|&block| block != entry && func.blocks[block].params.iter().any(|&p| !live[p]))
+        .collect();
     if dead_params.is_empty() {
         return changed;
     }

@@ -54,7 +54,8 @@ pub struct ParamFacts {
 }
 
 impl ParamFacts {
-    pub const KEPT: ParamFacts = ParamFacts { leak: Leak::Yes, returned: false, content_returned: false, called: false };
+    pub const KEPT: ParamFacts =
+        ParamFacts { leak: Leak::Yes, returned: false, content_returned: false, called: false };
 }
 
 /// What a caller may rely on.
@@ -117,9 +118,8 @@ pub fn summarize<'a>(funcs: impl IntoIterator<Item = &'a Func>) -> Summaries {
 fn callees(func: &Func) -> impl Iterator<Item = &str> {
     let insts = func.layout.iter().flat_map(|&block| &func.blocks[block].insts);
     insts.filter_map(|&inst| match &func.insts[inst].op {
-        Op::Call(Call { callee: Callee::Sym(sym), .. }) | Op::TailCall(Call { callee: Callee::Sym(sym), .. }) => {
-            Some(&*func.syms[*sym])
-        }
+        Op::Call(Call { callee: Callee::Sym(sym), .. })
+        | Op::TailCall(Call { callee: Callee::Sym(sym), .. }) => Some(&*func.syms[*sym]),
         _ => None,
     })
 }
@@ -555,7 +555,11 @@ impl<'a> Analysis<'a> {
         let func = self.func;
         let n = func.sig.params.len();
         if self.too_large {
-            return Facts { params: vec![ParamFacts::KEPT; n], ctx: ParamFacts::KEPT, overflow: ParamFacts::KEPT };
+            return Facts {
+                params: vec![ParamFacts::KEPT; n],
+                ctx: ParamFacts::KEPT,
+                overflow: ParamFacts::KEPT,
+            };
         }
         let mut out = Facts { params: vec![ParamFacts::default(); n], ..Facts::default() };
         for (object, &kind) in self.objects.iter().enumerate() {

@@ -11,8 +11,8 @@ use cranelift_entity::SecondaryMap;
 
 use super::Env;
 use crate::ir::{
-    self, Block, BlockCall, Call, CallConv, Callee, Func, Inst, Loc, LocData, Op, SigRef, Site, SiteData, Slot, SlotData,
-    Sym, Value, ValueDef,
+    self, Block, BlockCall, Call, CallConv, Callee, Func, Inst, Loc, LocData, Op, SigRef, Site, SiteData,
+    Slot, SlotData, Sym, Value, ValueDef,
 };
 
 /// Bodies of at most this cost are inlined. Go's own limit of 80 syntax nodes is about as much.
@@ -113,7 +113,9 @@ fn cost(body: &Func) -> Option<u32> {
             total += match &body.insts[inst].op {
                 Op::CallerPc | Op::CallerSp | Op::FramePtr | Op::TailCall(_) => return None,
                 Op::Iconst { .. } | Op::F32const { .. } | Op::F64const { .. } | Op::SlotAddr { .. } => 0,
-                Op::ClosurePtr | Op::OverflowPtr | Op::Return { .. } | Op::Jump(_) | Op::KeepAlive { .. } => 0,
+                Op::ClosurePtr | Op::OverflowPtr | Op::Return { .. } | Op::Jump(_) | Op::KeepAlive { .. } => {
+                    0
+                }
                 Op::Unreachable | Op::SymAddr { .. } => 0,
                 Op::Call(call) => {
                     if let Callee::Sym(sym) = call.callee
@@ -218,17 +220,17 @@ fn copy_blocks(func: &mut Func, maps: &mut Maps, body: &Func, call: &Call, cold:
         maps.blocks[from] = Some(to);
         out.push(to);
         for (i, &param) in body.blocks[from].params.iter().enumerate() {
-            maps.values[param] = Some(if from == body.entry() {
-                call.args[i]
-            } else {
-                func.add_param(to, body.ty(param))
-            });
+            maps.values[param] =
+                Some(if from == body.entry() { call.args[i] } else { func.add_param(to, body.ty(param)) });
         }
     }
     for &from in &body.layout {
         for &inst in &body.blocks[from].insts {
             for (i, &result) in body.insts[inst].results.iter().enumerate() {
-                let data = ir::ValueData { ty: body.ty(result), def: ValueDef::Result(Inst::from_u32(u32::MAX - 1), i as u32) };
+                let data = ir::ValueData {
+                    ty: body.ty(result),
+                    def: ValueDef::Result(Inst::from_u32(u32::MAX - 1), i as u32),
+                };
                 maps.values[result] = Some(func.values.push(data));
             }
         }

@@ -96,13 +96,17 @@ fn visit(func: &mut Func, block: Block, known: &mut HashSet<Value>, learnt: &mut
     for (i, &inst) in insts.iter().enumerate() {
         let checked = match func.insts[inst].op {
             Op::NilCheck { ptr } => {
-                if is_known(func, known, ptr) || (func.handler.is_none() && next_access_checks(func, &insts[i + 1..], ptr)) {
+                if is_known(func, known, ptr)
+                    || (func.handler.is_none() && next_access_checks(func, &insts[i + 1..], ptr))
+                {
                     changed = true;
                     continue;
                 }
                 Some(ptr)
             }
-            Op::Load { addr, flags, .. } | Op::Store { addr, flags, .. } | Op::StoreWb { addr, flags, .. }
+            Op::Load { addr, flags, .. }
+            | Op::Store { addr, flags, .. }
+            | Op::StoreWb { addr, flags, .. }
                 if flags.may_fault =>
             {
                 Some(addr)

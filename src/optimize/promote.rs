@@ -9,9 +9,7 @@ use std::collections::{BTreeMap, HashMap};
 use cranelift_entity::SecondaryMap;
 
 use super::Env;
-use crate::ir::{
-    self, BinOp, Block, Conv, Dominators, Func, Inst, Loc, Op, Slot, Ty, Value, ValueDef,
-};
+use crate::ir::{self, BinOp, Block, Conv, Dominators, Func, Inst, Loc, Op, Slot, Ty, Value, ValueDef};
 
 pub(super) fn run(func: &mut Func, _env: &Env<'_>) -> bool {
     if func.slots.is_empty() {
@@ -133,7 +131,9 @@ fn conversion(from: Ty, to: Ty) -> Option<Conv> {
     match (from, to) {
         (Ty::I64, Ty::Ptr) => Some(Conv::IntToPtr),
         (Ty::Ptr, Ty::I64) => Some(Conv::PtrToInt),
-        (Ty::I64, Ty::F64) | (Ty::F64, Ty::I64) | (Ty::I32, Ty::F32) | (Ty::F32, Ty::I32) => Some(Conv::Bitcast),
+        (Ty::I64, Ty::F64) | (Ty::F64, Ty::I64) | (Ty::I32, Ty::F32) | (Ty::F32, Ty::I32) => {
+            Some(Conv::Bitcast)
+        }
         _ => None,
     }
 }
@@ -148,7 +148,9 @@ fn refuse_overlaps(
     let mut last: Option<(Slot, u64)> = None;
     for (cell, ty) in cells {
         let (start, end) = (u64::from(cell.offset), u64::from(cell.offset) + u64::from(ty.bytes()));
-        if last.is_some_and(|(slot, at)| slot == cell.slot && at > start) || end > u64::from(func.slots[cell.slot].size) {
+        if last.is_some_and(|(slot, at)| slot == cell.slot && at > start)
+            || end > u64::from(func.slots[cell.slot].size)
+        {
             refused[cell.slot] = true;
         }
         last = Some((cell.slot, end));

@@ -16,7 +16,13 @@ fn check(pass: &str, text: &str, want: Expect) {
     if let Err(faults) = ir::verify(&func) {
         panic!("{}\n{func}", faults[0]);
     }
-    want.assert_eq(&func.to_string().lines().map(|l| l.split(';').next().unwrap().trim_end().to_owned() + "\n").collect::<String>());
+    want.assert_eq(
+        &func
+            .to_string()
+            .lines()
+            .map(|l| l.split(';').next().unwrap().trim_end().to_owned() + "\n")
+            .collect::<String>(),
+    );
 }
 
 #[test]

@@ -66,7 +66,12 @@ fn compile_package(checked: &'static Checked, done: &'static Packages, totals: &
     let target = target::Target::new(TARGET.goos, TARGET.goarch).expect("a known target");
     // Lowering wants its environment for as long as the trees live: here that is until the process ends.
     let source_of = Box::leak(Box::new(|path: &str| done.borrow().get(path).copied()));
-    let env = lower::Env { target: Box::leak(Box::new(target)), source_of, go_version: (1, 27), embedded: &|_| Vec::new() };
+    let env = lower::Env {
+        target: Box::leak(Box::new(target)),
+        source_of,
+        go_version: (1, 27),
+        embedded: &|_| Vec::new(),
+    };
     let env: &'static lower::Env<'static> = Box::leak(Box::new(env));
     let started = Instant::now();
     let unit = catch_unwind(AssertUnwindSafe(|| lower::lower(checked, env)));
@@ -76,7 +81,8 @@ fn compile_package(checked: &'static Checked, done: &'static Packages, totals: &
         Err(panic) => return Outcome::Fail(format!("lower: {}", words(panic).lines().next().unwrap_or(""))),
     };
     let started = Instant::now();
-    let bodies: BTreeMap<&str, &Arc<ir::Func>> = unit.funcs.iter().map(|f| (&*f.func.name, &f.func)).collect();
+    let bodies: BTreeMap<&str, &Arc<ir::Func>> =
+        unit.funcs.iter().map(|f| (&*f.func.name, &f.func)).collect();
     let summaries = optimize::summarize(unit.funcs.iter().map(|f| &*f.func));
     totals.optimize += started.elapsed();
     let body = |name: &str| bodies.get(name).map(|f| Arc::clone(f));
