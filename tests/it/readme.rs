@@ -4,7 +4,8 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 
-const BEGIN: &str = "<!-- from fixtures/conformance; UPDATE_LEDGER=1 cargo test --test it readme rewrites it -->\n";
+const BEGIN: &str =
+    "<!-- from fixtures/conformance; UPDATE_LEDGER=1 cargo test --test it readme rewrites it -->\n";
 const END: &str = "<!-- end -->";
 
 #[test]
@@ -15,7 +16,8 @@ fn status_table_is_what_the_ledgers_say() {
     let (found, tail) = rest.split_once(END).expect("README.md has the table's last mark");
     let wanted = table(&root.join("fixtures/conformance"));
     if std::env::var_os("UPDATE_LEDGER").is_some() {
-        fs::write(root.join("README.md"), format!("{head}{BEGIN}{wanted}{END}{tail}")).expect("a writable checkout");
+        fs::write(root.join("README.md"), format!("{head}{BEGIN}{wanted}{END}{tail}"))
+            .expect("a writable checkout");
         return;
     }
     assert_eq!(found, wanted, "UPDATE_LEDGER=1 cargo test --test it readme rewrites the table");
