@@ -16,9 +16,9 @@ use super::stages::{
     backend,
 };
 use super::workspace::{Workspace, symbol_path};
-use crate::check::{PLACE_BEGINS, PLACE_ENDS, TOO_MANY_ERRORS};
 use crate::base::world::clean_path;
 use crate::base::{ContentId, World, par, wire};
+use crate::check::{PLACE_BEGINS, PLACE_ENDS, TOO_MANY_ERRORS};
 use crate::codegen::Effort;
 use crate::engine::{Engine, History, InternalError, RunRecord};
 use crate::modules::{self, ModMode, Module, Package, PackageId};
@@ -123,6 +123,27 @@ pub fn build(
         sum_up(req, store, record, None, say);
         return Ok(Built { programs });
     }
+    // An object that was damaged is forgotten when it is met; what needed it is then made again.
+    let mut healed = store.healed();
+    for _ in 1..MAX_ATTEMPTS {
+        match attempt(req, world, store, say, may_skip) {
+            Err(_) if store.healed() > healed => healed = store.healed(),
+            result => return result,
+        }
+    }
+    attempt(req, world, store, say, may_skip)
+}
+
+/// With that many damaged objects met one by one, the user is told to empty the cache by the last failure.
+const MAX_ATTEMPTS: u32 = 10;
+
+fn attempt(
+    req: &Request<'_>,
+    world: &dyn World,
+    store: &Arc<Store>,
+    say: Say<'_>,
+    may_skip: bool,
+) -> Result<Built, BuildFailure> {
     par::with_pool(req.flags.threads, || {
         let history = stored(store, HISTORY).unwrap_or_default();
         let engine = Arc::new(Engine::new(store.clone(), history, req.flags.all));
@@ -499,6 +520,10 @@ fn link(
         say(&format!("link -o $WORK/b001/exe/a.out {}", package.import_path));
     }
     match done.value.exe {
+        Some(exe) if engine.store().read(exe).is_none() => Err(BuildFailure::new(format!(
+            "# {}\nthe executable vanished from the cache; build again",
+            package.import_path
+        ))),
         Some(exe) => {
             done.value.faults.iter().for_each(|fault| say(&format!("thermos: {fault}")));
             Ok(exe)

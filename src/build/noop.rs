@@ -243,7 +243,7 @@ pub fn find(req: &Request<'_>, world: &dyn World, store: &Store) -> Option<(Vec<
             Seen::ByContent => rehashed = true,
         }
     }
-    if !record.programs.iter().filter_map(|p| p.exe).all(|exe| store.contains(exe)) {
+    if !record.programs.iter().filter_map(|p| p.exe).all(|exe| store.read(exe).is_some()) {
         return None;
     }
     if rehashed {

@@ -24,6 +24,7 @@ mod tests;
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, SystemTime};
 
@@ -54,6 +55,10 @@ pub struct Store {
     index: Mutex<Option<Index>>,
     pending: Mutex<Pending>,
     faults: Mutex<Vec<String>>,
+    /// How many damaged objects were forgotten.
+    healed: AtomicU64,
+    /// The last large object read: checked by one caller, copied out by the next.
+    recent: Mutex<Option<(ContentId, Blob)>>,
     /// Days since 1970, for the recorded use.
     today: i64,
 }
@@ -89,6 +94,8 @@ impl Store {
             index: Mutex::new(index),
             pending: Mutex::new(Pending { stuck, ..Pending::default() }),
             faults: Mutex::new(faults),
+            healed: AtomicU64::new(0),
+            recent: Mutex::default(),
             today: days_since_1970(),
         }
     }
@@ -100,6 +107,8 @@ impl Store {
             index: Mutex::new(None),
             pending: Mutex::new(Pending { stuck: true, ..Pending::default() }),
             faults: Mutex::new(Vec::new()),
+            healed: AtomicU64::new(0),
+            recent: Mutex::default(),
             today: days_since_1970(),
         }
     }
@@ -127,12 +136,23 @@ impl Store {
         if let Some((blob, _)) = lock(&self.pending).objects.get(&id) {
             return Some(blob.clone());
         }
+        if let Some((recent, blob)) = &*lock(&self.recent)
+            && *recent == id
+        {
+            return Some(blob.clone());
+        }
         let dir = self.dir.as_ref()?;
         let row = lock(&self.index).as_ref()?.object(id)?;
         let in_file = row.bytes.is_none();
         let kept = row.bytes.or_else(|| objects::read(dir, id, row.codec));
         match kept.and_then(|kept| objects::unpack(id, row.size, row.codec, kept)) {
-            Some(bytes) => Some(bytes.into()),
+            Some(bytes) => {
+                let blob: Blob = bytes.into();
+                if in_file {
+                    *lock(&self.recent) = Some((id, blob.clone()));
+                }
+                Some(blob)
+            }
             None => {
                 self.heal(id, in_file.then_some(row.codec));
                 None
@@ -259,7 +279,13 @@ impl Store {
         if let (Some(dir), Some(codec)) = (&self.dir, in_file) {
             objects::remove(dir, id, codec);
         }
+        self.healed.fetch_add(1, Ordering::Relaxed);
         self.fault(format!("cache object {id} was damaged; it is made again"));
+    }
+
+    /// How many damaged objects were met so far: whoever failed for want of one may try again.
+    pub fn healed(&self) -> u64 {
+        self.healed.load(Ordering::Relaxed)
     }
 
     fn fault(&self, text: String) {
