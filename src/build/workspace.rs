@@ -113,7 +113,6 @@ impl Workspace {
             allows_missing_bodies: package.standard || package.has_asm(),
             ..check::Options::default()
         };
-        let broken = diags.has_errors();
         let mut checked = check::check(CheckUnit {
             path: symbol_path(package),
             files,
@@ -123,12 +122,8 @@ impl Workspace {
             sizes: self.target.sizes(),
             options,
         });
-        // gc does not check a package it could not parse.
         let found = std::mem::take(&mut checked.diags);
-        if !broken {
-            diags.extend(found);
-        }
-        checked.diags = diags;
+        checked.diags = check::with_parser_messages(diags, found, &checked.sources);
         checked
     }
 }

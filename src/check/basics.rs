@@ -9,11 +9,12 @@ impl<'a> Checker<'a> {
     /// A type in messages.
     pub(super) fn ts(&mut self, ty: Ty) -> String {
         let qualifier = self.qualifier();
-        let sources = self.sources;
+        let (sources, raw) = (self.sources, self.options.raw_diagnostics);
         // A parameter with a predeclared name would mislead.
         types::type_string_noting(ty, &qualifier, &|obj| {
             types::universe::scope().lookup(obj.name)?;
-            Some(format!(" /* with {} declared at {} */", obj.name, sources.show(obj.pos)))
+            let place = super::record::marked_place(sources, obj.pos, raw);
+            Some(format!(" /* with {} declared at {place} */", obj.name))
         })
     }
 

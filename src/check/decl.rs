@@ -3,6 +3,7 @@
 use std::rc::Rc;
 
 use super::codes::Code;
+use crate::base::Pos;
 use super::message::Fault;
 use super::operand::Operand;
 use super::resolve::{eid, ConstGroup};
@@ -319,7 +320,9 @@ impl<'a> Checker<'a> {
             if !d.tparams.is_empty() {
                 self.soft_error(d.pos, Code::BadDecl, "generic function is missing function body");
             } else if !self.may_lack_body(d) {
-                self.missing_bodies.push(d.pos);
+                // gc's place of a function is what follows the keyword.
+                let recv = d.recv.as_ref().map(|r| Pos { offset: r.pos.offset.saturating_sub(1), ..r.pos });
+                self.missing_bodies.push(recv.unwrap_or(d.name.pos));
             }
         }
         if let (Some(body), false) = (&d.body, self.options.ignore_func_bodies) {

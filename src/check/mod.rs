@@ -66,7 +66,7 @@ use crate::syntax::ast;
 use crate::target::Sizes;
 use crate::types::{self, Checked, Const, ExprId, Info, ObjRef, PkgRef, Signature, Ty};
 
-pub use record::{PLACE_BEGINS, PLACE_ENDS, TOO_MANY_ERRORS};
+pub use record::{PLACE_BEGINS, PLACE_ENDS, TOO_MANY_ERRORS, with_parser_messages};
 pub use version::GoVersion;
 
 /// What a package is checked from.

@@ -77,8 +77,7 @@ impl<'a> Checker<'a> {
     /// A place inside a message. Who prints it shows it as the place in front of the message: it comes between
     /// [`PLACE_BEGINS`] and [`PLACE_ENDS`].
     pub(super) fn place(&self, pos: Pos) -> String {
-        let place = self.sources.show(pos);
-        if self.options.raw_diagnostics { place } else { format!("{PLACE_BEGINS}{place}{PLACE_ENDS}") }
+        marked_place(self.sources, pos, self.options.raw_diagnostics)
     }
 
     /// The results: what was found out, and the diagnostics as gc prints them.
@@ -117,6 +116,25 @@ const MAX_ERRORS: usize = 10;
 
 /// What gc says when it stops; printed at the place of the last error it found.
 pub const TOO_MANY_ERRORS: &str = "too many errors";
+
+pub(super) fn marked_place(sources: &Sources, pos: Pos, raw: bool) -> String {
+    let place = sources.show(pos);
+    if raw { place } else { format!("{PLACE_BEGINS}{place}{PLACE_ENDS}") }
+}
+
+/// The parser's messages and the checker's for one package, as gc prints them: after a syntax error, types are not
+/// looked at; after the parser's other complaints, they are.
+pub fn with_parser_messages(parser: Diagnostics, checked: Diagnostics, sources: &Sources) -> Diagnostics {
+    if parser.list.is_empty() {
+        return checked;
+    }
+    let mut list = parser.list;
+    if !list.iter().any(|d| d.text.starts_with("syntax error")) {
+        list.extend(checked.list.into_iter().filter(|d| d.text != TOO_MANY_ERRORS));
+        list = as_gc_shows(list, sources);
+    }
+    Diagnostics { list }
+}
 
 /// Orders messages as gc prints them: it sorts by place what it has found when it ends, or when it has found enough. In
 /// that case there is a message that says so behind these, and the others follow, for those who want them all.

@@ -156,6 +156,7 @@ impl<'a> Parser<'a> {
             }
             Token::Func => {
                 self.next();
+                let paren = self.pos();
                 let (_, mut sig) = self.func_type("function type");
                 sig.pos = pos;
                 if self.token() == Token::Lbrace {
@@ -164,7 +165,7 @@ impl<'a> Parser<'a> {
                     self.expr_level -= 1;
                     self.expr_at(pos, ExprKind::FuncLit(Box::new(FuncLit { sig, body })))
                 } else {
-                    self.expr_at(pos, ExprKind::FuncType(Box::new(sig)))
+                    self.expr_at(paren, ExprKind::FuncType(Box::new(sig)))
                 }
             }
             Token::Lbrack | Token::Chan | Token::Map | Token::Struct | Token::Interface => self.type_(),

@@ -45,9 +45,11 @@ impl<'a> Parser<'a> {
             }
             Token::Func => {
                 self.next();
+                // gc's place of a function type is its parameter list.
+                let paren = self.pos();
                 let (_, mut sig) = self.func_type("function type");
                 sig.pos = pos;
-                ExprKind::FuncType(Box::new(sig))
+                return Some(self.expr_at(paren, ExprKind::FuncType(Box::new(sig))));
             }
             Token::Lbrack => {
                 self.next();
