@@ -172,7 +172,13 @@ impl World for MemoryWorld {
     fn stat(&self, path: &Path) -> io::Result<Stat> {
         let path = self.at(path);
         if let Some(text) = self.files.get(&path) {
-            return Ok(Stat { kind: FileKind::File, size: text.len() as u64, mtime_ns: 0, ctime_ns: 0, inode: 0 });
+            return Ok(Stat {
+                kind: FileKind::File,
+                size: text.len() as u64,
+                mtime_ns: 0,
+                ctime_ns: 0,
+                inode: 0,
+            });
         }
         if self.dirs.contains(&path) {
             return Ok(Stat { kind: FileKind::Dir, size: 0, mtime_ns: 0, ctime_ns: 0, inode: 0 });

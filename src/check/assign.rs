@@ -1,10 +1,10 @@
 //! Assignments: initialisation, assignment, short variable declarations, results.
 
+use super::Checker;
 use super::codes::Code;
-use super::message::{measure, Fault};
+use super::message::{Fault, measure};
 use super::operand::Operand;
 use super::resolve::eid;
-use super::Checker;
 use crate::base::Pos;
 use crate::syntax::ast::{self, ExprKind};
 use crate::types::{Const, Mode, ObjRef, Ty, VarKind};
@@ -75,7 +75,8 @@ impl<'a> Checker<'a> {
                 true
             }
             Err(code) => {
-                let mut text = format!("cannot use {} as {} value in {context}", self.show(x), self.ts(target));
+                let mut text =
+                    format!("cannot use {} as {} value in {context}", self.show(x), self.ts(target));
                 let code = match code {
                     Code::TruncatedFloat => {
                         text.push_str(" (truncated)");
@@ -247,7 +248,8 @@ impl<'a> Checker<'a> {
         let is_call = r == 1 && matches!(rhs[0].unparen().kind, ExprKind::Call(_));
         if l == r && !is_call {
             for (&var, e) in lhs.iter().zip(rhs) {
-                let desc = if returns.is_some() && var.name.is_empty() { "result variable" } else { var.name };
+                let desc =
+                    if returns.is_some() && var.name.is_empty() { "result variable" } else { var.name };
                 let target = match var.ty() {
                     Some(ty) => self.target_of(Some(ty), desc),
                     None => None,

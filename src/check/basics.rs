@@ -26,7 +26,11 @@ impl<'a> Checker<'a> {
             if pkg == own {
                 return None;
             }
-            Some(if ambiguous.contains(pkg.name()) { format!("{:?}", pkg.path) } else { pkg.name().to_owned() })
+            Some(if ambiguous.contains(pkg.name()) {
+                format!("{:?}", pkg.path)
+            } else {
+                pkg.name().to_owned()
+            })
         }
     }
 
@@ -220,7 +224,11 @@ impl<'a> Checker<'a> {
                 if a.dir == types::ChanDir::Both {
                     common = Some((t, under));
                 } else if b.dir != types::ChanDir::Both {
-                    return Err(format!("channels {} and {} have conflicting directions", self.ts(first), self.ts(t)));
+                    return Err(format!(
+                        "channels {} and {} have conflicting directions",
+                        self.ts(first),
+                        self.ts(t)
+                    ));
                 }
                 continue;
             }
@@ -264,7 +272,9 @@ impl<'a> Checker<'a> {
         match ty.under() {
             Kind::Struct(s) => {
                 let field = s.fields.iter().find(|f| !self.comparable(f.typ()));
-                field.map_or(String::new(), |f| format!("struct containing {} cannot be compared", self.ts(f.typ())))
+                field.map_or(String::new(), |f| {
+                    format!("struct containing {} cannot be compared", self.ts(f.typ()))
+                })
             }
             Kind::Array(a) if !self.comparable(a.elem) => format!("{} cannot be compared", self.ts(ty)),
             Kind::Interface(_) if self.is_tparam(ty) => {

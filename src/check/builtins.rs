@@ -3,16 +3,18 @@
 //! # To add a built-in
 //! 1. Give it an id and its facts in `types::universe`. 2. Add its arm to [`Checker::builtin_call`].
 
+use super::Checker;
 use super::call::CallSite;
 use super::codes::Code;
 use super::expr::Excluded;
 use super::operand::Operand;
-use super::Checker;
+use crate::base::Pos;
 use crate::syntax::ast::{self, ExprKind};
 use crate::types::constant::{Const, Op};
 use crate::types::universe::BuiltinId;
-use crate::types::{BasicKind, Interface, Kind, Mode, ObjRef, SelectionKind, Signature, Term, Ty, TypeParam, VarKind};
-use crate::base::Pos;
+use crate::types::{
+    BasicKind, Interface, Kind, Mode, ObjRef, SelectionKind, Signature, Term, Ty, TypeParam, VarKind,
+};
 
 impl<'a> Checker<'a> {
     /// Checks a call of the built-in `id`; none if it is wrong, which has been reported then.
@@ -117,7 +119,10 @@ impl<'a> Checker<'a> {
                     let text = match under.and_then(Ty::as_map) {
                         None => format!("invalid argument: {} is not a map", self.show(&x)),
                         Some(m) if key.is_some_and(|k| !self.identical(k, m.key)) => {
-                            format!("invalid argument: maps of {} must have identical key types", self.show(&x))
+                            format!(
+                                "invalid argument: maps of {} must have identical key types",
+                                self.show(&x)
+                            )
                         }
                         Some(m) => {
                             key = Some(m.key);
@@ -182,7 +187,11 @@ impl<'a> Checker<'a> {
             }
             BuiltinId::Alignof | BuiltinId::Sizeof => {
                 let is_size = id == BuiltinId::Sizeof;
-                self.assignment(&mut x, None, if is_size { "argument to unsafe.Sizeof" } else { "argument to unsafe.Alignof" });
+                self.assignment(
+                    &mut x,
+                    None,
+                    if is_size { "argument to unsafe.Sizeof" } else { "argument to unsafe.Alignof" },
+                );
                 if !x.is_valid() {
                     return None;
                 }
@@ -289,7 +298,12 @@ impl<'a> Checker<'a> {
         Some(x)
     }
 
-    fn append(&mut self, call: &CallSite<'a>, mut x: Operand<'a>, mut args: Vec<Operand<'a>>) -> Option<Operand<'a>> {
+    fn append(
+        &mut self,
+        call: &CallSite<'a>,
+        mut x: Operand<'a>,
+        mut args: Vec<Operand<'a>>,
+    ) -> Option<Operand<'a>> {
         let id = BuiltinId::Append;
         // spec: "The variadic function append appends zero or more values x to a slice s of type S and returns the
         // resulting slice, also of type S."
@@ -410,7 +424,12 @@ impl<'a> Checker<'a> {
         Some(x)
     }
 
-    fn complex(&mut self, call: &CallSite<'a>, mut x: Operand<'a>, mut y: Operand<'a>) -> Option<Operand<'a>> {
+    fn complex(
+        &mut self,
+        call: &CallSite<'a>,
+        mut x: Operand<'a>,
+        mut y: Operand<'a>,
+    ) -> Option<Operand<'a>> {
         let id = BuiltinId::Complex;
         match (self.is_untyped(x.ty), self.is_untyped(y.ty)) {
             (false, false) => (),
@@ -467,7 +486,12 @@ impl<'a> Checker<'a> {
         Some(x)
     }
 
-    fn real_or_imag(&mut self, call: &CallSite<'a>, id: BuiltinId, mut x: Operand<'a>) -> Option<Operand<'a>> {
+    fn real_or_imag(
+        &mut self,
+        call: &CallSite<'a>,
+        id: BuiltinId,
+        mut x: Operand<'a>,
+    ) -> Option<Operand<'a>> {
         let is_real = id == BuiltinId::Real;
         let code = if is_real { Code::InvalidReal } else { Code::InvalidImag };
         if self.is_untyped(x.ty) {
@@ -487,7 +511,8 @@ impl<'a> Checker<'a> {
             _ => None,
         });
         let Some(result) = result else {
-            let text = format!("invalid argument: argument has type {}, expected complex type", self.ts(x.ty));
+            let text =
+                format!("invalid argument: argument has type {}, expected complex type", self.ts(x.ty));
             self.error(x.at(), code, text);
             return None;
         };

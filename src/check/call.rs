@@ -1,10 +1,10 @@
 //! Calls, conversions, and the instantiation of generic functions.
 
+use super::Checker;
 use super::codes::Code;
 use super::expr::{Excluded, Target};
 use super::message::Fault;
 use super::operand::{Operand, Source};
-use super::Checker;
 use crate::base::Pos;
 use crate::syntax::ast::{self, CallExpr, ExprKind};
 use crate::types::universe::CallKind;
@@ -437,7 +437,8 @@ impl<'a> Checker<'a> {
         // Generic functions among the arguments bring type parameters of their own.
         let mut generic_args = Vec::new();
         for (i, arg) in args.iter_mut().enumerate() {
-            let Some(arg_sig) = arg.ty.as_signature().filter(|s| arg.is_valid() && !s.tparams.is_empty()) else {
+            let Some(arg_sig) = arg.ty.as_signature().filter(|s| arg.is_valid() && !s.tparams.is_empty())
+            else {
                 continue;
             };
             let (fresh, map) = self.renamed(&arg_sig.tparams);
@@ -515,7 +516,13 @@ impl<'a> Checker<'a> {
         self.assignment(arg, Some(ty), &words);
     }
 
-    fn arg_count_error(&mut self, call: &CallSite<'a>, sig: &Signature, args: &[Operand<'a>], n_params: usize) {
+    fn arg_count_error(
+        &mut self,
+        call: &CallSite<'a>,
+        sig: &Signature,
+        args: &[Operand<'a>],
+        n_params: usize,
+    ) {
         let n_args = args.len();
         let (mut at, mut qualifier) = (call.expr_end(), "not enough");
         if n_args > n_params {

@@ -1,9 +1,9 @@
 //! Constants against types: representability, rounding, overflow.
 
-use super::codes::Code;
-use super::basics::is_int;
-use super::operand::Operand;
 use super::Checker;
+use super::basics::is_int;
+use super::codes::Code;
+use super::operand::Operand;
 use crate::base::Pos;
 use crate::syntax::ast::{self, BinaryOp, ExprKind, UnaryOp};
 use crate::types::{Const, Ty};

@@ -1,8 +1,8 @@
 //! Assignability and conversions: when a value of one type may become one of another.
 
+use super::Checker;
 use super::codes::Code;
 use super::operand::Operand;
-use super::Checker;
 use crate::types::{BasicKind, ChanDir, Const, Kind, Mode, Ty};
 
 impl<'a> Checker<'a> {
@@ -27,8 +27,8 @@ impl<'a> Checker<'a> {
         if self.is_untyped(vu) {
             if t_param {
                 let terms = self.terms_of(t);
-                let fits =
-                    !terms.is_empty() && terms.iter().all(|term| self.implicit_type_and_value(x, term.ty).is_ok());
+                let fits = !terms.is_empty()
+                    && terms.iter().all(|term| self.implicit_type_and_value(x, term.ty).is_ok());
                 return if fits { Ok(()) } else { Err(NO) };
             }
             return self.implicit_type_and_value(x, t).map(|_| ()).map_err(|_| NO);
@@ -192,7 +192,12 @@ impl<'a> Checker<'a> {
                     let val = x.val.as_ref().map_or(String::new(), |v| v.to_string());
                     format!("constant {val} overflows {} (in {})", self.ts(under), self.ts(target))
                 } else {
-                    format!("cannot convert {} to type {} (in {})", self.show(x), self.ts(under), self.ts(target))
+                    format!(
+                        "cannot convert {} to type {} (in {})",
+                        self.show(x),
+                        self.ts(under),
+                        self.ts(target)
+                    )
                 };
                 return false;
             }
@@ -243,7 +248,12 @@ impl<'a> Checker<'a> {
                 if !t_param {
                     if !self.convertible(&x, t, cause) {
                         let text = |cx: &mut Self| {
-                            format!("cannot convert {} (in {}) to type {}", cx.ts(term.ty), cx.ts(v), cx.ts(target))
+                            format!(
+                                "cannot convert {} (in {}) to type {}",
+                                cx.ts(term.ty),
+                                cx.ts(v),
+                                cx.ts(target)
+                            )
                         };
                         self.prepend(Some(cause), text);
                         return false;

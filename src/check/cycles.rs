@@ -444,7 +444,8 @@ impl MonoGraph {
         loop {
             let mut again = false;
             for (i, edge) in self.edges.iter().enumerate() {
-                let (weight, len) = (self.vertices[edge.from].weight + edge.weight, self.vertices[edge.from].len);
+                let (weight, len) =
+                    (self.vertices[edge.from].weight + edge.weight, self.vertices[edge.from].len);
                 let n = self.vertices.len();
                 let to = &mut self.vertices[edge.to];
                 if weight <= to.weight {

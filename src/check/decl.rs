@@ -3,11 +3,11 @@
 use std::rc::Rc;
 
 use super::codes::Code;
-use crate::base::Pos;
 use super::message::Fault;
 use super::operand::Operand;
-use super::resolve::{eid, ConstGroup};
+use super::resolve::{ConstGroup, eid};
 use super::{Checker, DeclKind, Env};
+use crate::base::Pos;
 use crate::syntax::ast::{self, BinaryOp, Decl, ExprKind, Field, UnaryOp};
 use crate::types::{Alias, Const, Named, ObjKind, ObjRef, Signature, Ty, TypeParam, VarKind};
 
@@ -174,7 +174,8 @@ impl<'a> Checker<'a> {
         });
         let tparam = d.tparams.first().map(|t| t.pos);
         if d.alias {
-            let fine = tparam.is_none_or(|at| self.verify_version(at, 23, |_| "generic type alias".to_owned()))
+            let fine = tparam
+                .is_none_or(|at| self.verify_version(at, 23, |_| "generic type alias".to_owned()))
                 && self.verify_version(d.pos, 9, |_| "type alias".to_owned());
             let ty = Alias::new(obj);
             let alias = ty.as_alias().expect("just made");

@@ -1,8 +1,8 @@
 //! Expressions: the dispatch over their kinds, and what their contexts demand.
 
+use super::Checker;
 use super::codes::Code;
 use super::operand::Operand;
-use super::Checker;
 use crate::syntax::ast::{self, ExprKind};
 use crate::types::universe::CallKind;
 use crate::types::{Mode, Ty};
@@ -89,7 +89,9 @@ impl<'a> Checker<'a> {
 
     pub(super) fn exclude(&mut self, x: &mut Operand<'a>, excluded: Excluded) {
         let (code, what) = match x.mode {
-            Mode::NoValue if excluded.no_value && excluded.type_expr => (Code::TooManyValues, "used as value"),
+            Mode::NoValue if excluded.no_value && excluded.type_expr => {
+                (Code::TooManyValues, "used as value")
+            }
             Mode::NoValue if excluded.no_value => (Code::TooManyValues, "used as value or type"),
             Mode::Builtin(_) if excluded.builtin => (Code::UncalledBuiltin, "must be called"),
             Mode::TypeExpr if excluded.type_expr => (Code::NotAnExpr, "is not an expression"),
@@ -249,7 +251,12 @@ impl<'a> Checker<'a> {
         x
     }
 
-    fn type_assert(&mut self, e: &'a ast::Expr, inner: &'a ast::Expr, ty: Option<&'a ast::Expr>) -> Operand<'a> {
+    fn type_assert(
+        &mut self,
+        e: &'a ast::Expr,
+        inner: &'a ast::Expr,
+        ty: Option<&'a ast::Expr>,
+    ) -> Operand<'a> {
         let Some(ty) = ty else {
             self.error(e.start(), Code::InvalidSyntaxTree, "use of .(type) outside type switch");
             self.use_expr(inner);

@@ -1,8 +1,8 @@
 //! Index and slice expressions.
 
+use super::Checker;
 use super::codes::Code;
 use super::operand::Operand;
-use super::Checker;
 use crate::base::Pos;
 use crate::syntax::ast::{self, SliceExpr};
 use crate::types::{Const, Kind, Mode, Ty};
@@ -39,9 +39,7 @@ impl<'a> Checker<'a> {
                 }
                 return (x, false);
             }
-            Mode::Value
-                if x.ty.underlying().as_signature().is_some_and(|sig| !sig.tparams.is_empty()) =>
-            {
+            Mode::Value if x.ty.underlying().as_signature().is_some_and(|sig| !sig.tparams.is_empty()) => {
                 return (x, true);
             }
             _ => (),

@@ -6,13 +6,13 @@
 //! untyped constants' default types, for what is still open ──▶ simplify ──▶ type arguments
 //! ```
 
-use crate::types::{default_type, max_type};
+use super::Checker;
 use super::message::Fault;
 use super::operand::Operand;
 use super::unify::{Mode, Unifier};
-use super::Checker;
 use crate::base::Pos;
 use crate::types::{Kind, ObjRef, Signature, Subst, Term, Ty};
+use crate::types::{default_type, max_type};
 
 impl<'a> Checker<'a> {
     /// The arguments for `tparams`; `targs` holds those that are known. `params` and `args` correspond. `reverse`: the
@@ -129,8 +129,7 @@ impl<'a> Checker<'a> {
                 {
                     let mut cause = String::new();
                     let constraint = param.interface();
-                    let mut equivalent =
-                        |cx: &mut Self, x: Ty, y: Ty| unifier.unify(cx, x, y, Mode::EXACT);
+                    let mut equivalent = |cx: &mut Self, x: Ty, y: Ty| unifier.unify(cx, x, y, Mode::EXACT);
                     if !self.has_all_methods(known, constraint, true, &mut equivalent, &mut cause) {
                         let words = format!(
                             "{} (type {}) does not satisfy {} {cause}",

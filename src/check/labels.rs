@@ -5,10 +5,10 @@
 
 use rustc_hash::FxHashMap;
 
+use super::Checker;
 use super::codes::Code;
 use super::message::Fault;
 use super::resolve::eid;
-use super::Checker;
 use crate::base::Pos;
 use crate::syntax::ast::{AssignOp, Block, BranchKind, Decl, Ident, Stmt, StmtKind};
 use crate::types::ObjRef;
@@ -238,10 +238,12 @@ impl<'a> Checker<'a> {
             }
         } else {
             // spec: "If there is a label, it must be that of an enclosing "for", "switch", or "select" statement."
-            let around = levels.iter().rev().filter_map(|l| l.labelled).find(|(ident, _)| *ident.name == *name);
+            let around =
+                levels.iter().rev().filter_map(|l| l.labelled).find(|(ident, _)| *ident.name == *name);
             let is_loop = |s: &Stmt| matches!(s.kind, StmtKind::For(_) | StmtKind::Range(_));
-            let is_switch =
-                |s: &Stmt| matches!(s.kind, StmtKind::Switch(_) | StmtKind::TypeSwitch(_) | StmtKind::Select(_));
+            let is_switch = |s: &Stmt| {
+                matches!(s.kind, StmtKind::Switch(_) | StmtKind::TypeSwitch(_) | StmtKind::Select(_))
+            };
             let valid = around.is_some_and(|(_, s)| is_loop(s) || kind == BranchKind::Break && is_switch(s));
             if !valid {
                 let what = if kind == BranchKind::Break { "break" } else { "continue" };

@@ -2,12 +2,12 @@
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use super::Checker;
 use super::basics::{const_key, deref};
 use super::codes::Code;
 use super::operand::Operand;
 use super::resolve::eid;
 use super::version::go1;
-use super::Checker;
 use crate::syntax::ast::{self, BasicLit, CompositeLit, ExprKind, FuncLit, LitKind};
 use crate::types::{Const, Kind, Mode, ObjRef, Ty};
 
@@ -29,7 +29,8 @@ impl<'a> Checker<'a> {
             /// Numbers longer than this mean nothing and take long to convert.
             const LIMIT: usize = 10_000;
             if lit.text.len() > LIMIT {
-                let text = format!("excessively long constant: {}... ({} chars)", &lit.text[..10], lit.text.len());
+                let text =
+                    format!("excessively long constant: {}... ({} chars)", &lit.text[..10], lit.text.len());
                 self.error(e.pos, Code::InvalidConstVal, text);
                 return x;
             }
@@ -155,7 +156,9 @@ impl<'a> Checker<'a> {
             let mut seen = FieldPaths::default();
             for elem in &lit.elems {
                 match &elem.kind {
-                    ExprKind::KeyValue(key, value) => self.keyed_field(elem, key, value, base, under, &mut seen),
+                    ExprKind::KeyValue(key, value) => {
+                        self.keyed_field(elem, key, value, base, under, &mut seen)
+                    }
                     _ => {
                         let text = "mixture of field:value and value elements in struct literal";
                         self.error(elem.start(), Code::MixedStructLit, text);
@@ -257,9 +260,15 @@ impl<'a> Checker<'a> {
             let text = if other == field {
                 format!("duplicate field name {} in struct literal", field.name)
             } else if shared < found.index.len() {
-                format!("cannot specify promoted field {} and enclosing embedded field {}", field.name, other.name)
+                format!(
+                    "cannot specify promoted field {} and enclosing embedded field {}",
+                    field.name, other.name
+                )
             } else {
-                format!("cannot specify embedded field {} and enclosed promoted field {}", field.name, other.name)
+                format!(
+                    "cannot specify embedded field {} and enclosed promoted field {}",
+                    field.name, other.name
+                )
             };
             self.error(elem.start(), Code::DuplicateLitField, text);
         }

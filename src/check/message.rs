@@ -5,9 +5,9 @@
 //!   once there is an error.
 //! - While an inherited constant expression is evaluated, errors are placed at the constant, not at the expression.
 
+use super::Checker;
 use super::codes::Code;
 use super::version::{self, GoVersion};
-use super::Checker;
 use crate::base::{Diagnostic, Pos, Severity};
 
 /// A message under construction: the first part is the message, the others are further lines.
@@ -98,7 +98,12 @@ impl Checker<'_> {
     }
 
     /// The same, with an error if it may not.
-    pub(super) fn verify_version(&mut self, at: Pos, minor: u32, what: impl FnOnce(&mut Self) -> String) -> bool {
+    pub(super) fn verify_version(
+        &mut self,
+        at: Pos,
+        minor: u32,
+        what: impl FnOnce(&mut Self) -> String,
+    ) -> bool {
         if self.allows(minor) {
             return true;
         }

@@ -51,8 +51,8 @@ mod switch;
 mod typexpr;
 mod unify;
 mod union;
-mod unused;
 mod untyped;
+mod unused;
 mod version;
 mod words;
 
@@ -167,9 +167,17 @@ struct DeclInfo<'a> {
 
 #[derive(Clone)]
 enum DeclKind<'a> {
-    Const { ty: Option<&'a ast::Expr>, init: Option<&'a ast::Expr>, inherited: bool },
+    Const {
+        ty: Option<&'a ast::Expr>,
+        init: Option<&'a ast::Expr>,
+        inherited: bool,
+    },
     /// `lhs`: all variables of `a, b = f()`.
-    Var { lhs: Option<Rc<[ObjRef]>>, ty: Option<&'a ast::Expr>, init: Option<&'a ast::Expr> },
+    Var {
+        lhs: Option<Rc<[ObjRef]>>,
+        ty: Option<&'a ast::Expr>,
+        init: Option<&'a ast::Expr>,
+    },
     Type(&'a ast::TypeDecl),
     Func(&'a ast::FuncDecl),
 }

@@ -1,9 +1,9 @@
 //! Unary and binary operations: operators, shifts, comparisons.
 
-use super::codes::Code;
-use super::basics::is_int;
-use super::operand::{composite_kind, Operand};
 use super::Checker;
+use super::basics::is_int;
+use super::codes::Code;
+use super::operand::{Operand, composite_kind};
 use crate::base::Pos;
 use crate::syntax::ast::{self, BinaryOp, ExprKind, UnaryOp};
 use crate::types::constant::{Const, Op};
@@ -210,7 +210,9 @@ impl<'a> Checker<'a> {
         match op {
             BinaryOp::Add => self.all_numeric_or_string(ty),
             BinaryOp::Sub | BinaryOp::Mul | BinaryOp::Div => self.all_numeric(ty),
-            BinaryOp::Rem | BinaryOp::And | BinaryOp::Or | BinaryOp::Xor | BinaryOp::AndNot => self.all_integer(ty),
+            BinaryOp::Rem | BinaryOp::And | BinaryOp::Or | BinaryOp::Xor | BinaryOp::AndNot => {
+                self.all_integer(ty)
+            }
             BinaryOp::AndAnd | BinaryOp::OrOr => self.all_boolean(ty),
             _ => unreachable!("shifts and comparisons are handled by the caller"),
         }
@@ -256,7 +258,8 @@ impl<'a> Checker<'a> {
         if self.is_plain_interface(x.ty) || self.is_plain_interface(y.ty) {
             return true;
         }
-        if self.all_boolean(x.ty) != self.all_boolean(y.ty) || self.all_string(x.ty) != self.all_string(y.ty) {
+        if self.all_boolean(x.ty) != self.all_boolean(y.ty) || self.all_string(x.ty) != self.all_string(y.ty)
+        {
             return false;
         }
         if x.is_nil() {
@@ -317,7 +320,12 @@ impl<'a> Checker<'a> {
         x.invalidate();
     }
 
-    fn comparable_operands(&mut self, x: &Operand<'a>, y: &Operand<'a>, op: BinaryOp) -> Result<(), Incomparable> {
+    fn comparable_operands(
+        &mut self,
+        x: &Operand<'a>,
+        y: &Operand<'a>,
+        op: BinaryOp,
+    ) -> Result<(), Incomparable> {
         // spec: "In any comparison, the first operand must be assignable to the type of the second operand, or
         // vice versa."
         if self.assignable(x, y.ty, None).is_err() && self.assignable(y, x.ty, None).is_err() {
@@ -384,7 +392,8 @@ impl<'a> Checker<'a> {
         } else if self.all_integer(y.ty) {
             if !self.all_unsigned(y.ty) {
                 let shown = y.clone();
-                let signed = |cx: &mut Self| format!("invalid operation: signed shift count {}", cx.show(&shown));
+                let signed =
+                    |cx: &mut Self| format!("invalid operation: signed shift count {}", cx.show(&shown));
                 if !self.verify_version(y.at(), 13, signed) {
                     return x.invalidate();
                 }

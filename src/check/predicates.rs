@@ -19,7 +19,13 @@ enum Flaw {
 
 impl<'a> Checker<'a> {
     /// Looks a selector up as the package being checked sees it.
-    pub(super) fn lookup_field_or_method(&mut self, ty: Ty, addressable: bool, name: &str, fold_case: bool) -> Found {
+    pub(super) fn lookup_field_or_method(
+        &mut self,
+        ty: Ty,
+        addressable: bool,
+        name: &str,
+        fold_case: bool,
+    ) -> Found {
         types::lookup_field_or_method(ty, addressable, Some(self.pkg), name, fold_case)
     }
 
@@ -140,13 +146,13 @@ impl<'a> Checker<'a> {
     ) -> Option<(ObjRef, bool)> {
         let wanted = &t.type_set()?.methods;
         let (method, found, flaw) = match v.under() {
-            Kind::Interface(interface) => wanted.iter().find_map(|&m| {
-                match interface.type_set().lookup(m.pkg, m.name, false) {
+            Kind::Interface(interface) => {
+                wanted.iter().find_map(|&m| match interface.type_set().lookup(m.pkg, m.name, false) {
                     None => is_static.then_some((m, None, Flaw::NotFound)),
                     Some((_, f)) if equivalent(self, f.typ(), m.typ()) => None,
                     Some((_, f)) => Some((m, Some(f), Flaw::WrongSignature)),
-                }
-            })?,
+                })?
+            }
             _ => wanted.iter().find_map(|&m| {
                 let (found, flaw) = self.flaw_of_method(v, m, &mut *equivalent)?;
                 Some((m, found, flaw))

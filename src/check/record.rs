@@ -1,10 +1,12 @@
 //! Writing into [`Info`]: what each expression and identifier turned out to be.
 
-use super::version::GoVersion;
 use super::Checker;
+use super::version::GoVersion;
 use crate::base::{Diagnostic, Diagnostics, Pos, Severity, Sources};
 use crate::syntax::ast::{self, ExprKind, Ident};
-use crate::types::{Const, ExprId, Info, InstanceInfo, Mode, ObjRef, Selection, SelectionKind, Ty, TypeAndValue};
+use crate::types::{
+    Const, ExprId, Info, InstanceInfo, Mode, ObjRef, Selection, SelectionKind, Ty, TypeAndValue,
+};
 
 impl<'a> Checker<'a> {
     pub(super) fn record_type(&mut self, e: &ast::Expr, mode: Mode, ty: Ty, value: Option<Const>) {
@@ -84,8 +86,11 @@ impl<'a> Checker<'a> {
     pub(super) fn finish(self) -> (Info, Diagnostics) {
         let mut diags = self.diags;
         if !self.options.raw_diagnostics {
-            let versions: Vec<_> =
-                self.files.iter().map(|f| f.go_version.map(|(major, minor)| GoVersion { major, minor })).collect();
+            let versions: Vec<_> = self
+                .files
+                .iter()
+                .map(|f| f.go_version.map(|(major, minor)| GoVersion { major, minor }))
+                .collect();
             for d in &mut diags.list {
                 explain_version(d, self.go_version, &versions);
             }
@@ -163,7 +168,13 @@ fn as_gc_shows(found: Vec<Diagnostic>, sources: &Sources) -> Vec<Diagnostic> {
     let mut out = sorted(list);
     if let Some(pos) = stopped_at {
         let text = TOO_MANY_ERRORS.to_owned();
-        out.push(Diagnostic { pos, severity: Severity::Error, code: String::new(), text, related: Vec::new() });
+        out.push(Diagnostic {
+            pos,
+            severity: Severity::Error,
+            code: String::new(),
+            text,
+            related: Vec::new(),
+        });
     }
     out.extend(sorted(rest));
     out

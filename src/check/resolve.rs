@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use super::codes::Code;
-use super::message::{measure, Fault};
+use super::message::{Fault, measure};
 use super::scopes::ScopeId;
 use super::version::CURRENT;
 use super::{Checker, DeclInfo, DeclKind};
@@ -162,8 +162,11 @@ impl<'a> Checker<'a> {
     }
 
     fn collect_vars(&mut self, d: &'a ast::VarDecl, scope: ScopeId) {
-        let objs: Rc<[ObjRef]> =
-            d.names.iter().map(|n| ObjRef::var(VarKind::Package, n.pos, Some(self.pkg), &n.name, None)).collect();
+        let objs: Rc<[ObjRef]> = d
+            .names
+            .iter()
+            .map(|n| ObjRef::var(VarKind::Package, n.pos, Some(self.pkg), &n.name, None))
+            .collect();
         let ty = d.ty.as_ref();
         // One value for several variables: they share it.
         let shared = d.values.len() == 1 && d.names.len() > 1;
@@ -254,7 +257,14 @@ impl<'a> Checker<'a> {
     fn add_decl(&mut self, obj: ObjRef, file_scope: ScopeId, kind: DeclKind<'a>) -> u32 {
         let number = self.decls.len() as u32;
         let version = self.env.version;
-        self.decls.push(DeclInfo { obj, file_scope, version, kind, deps_of: number, deps: Default::default() });
+        self.decls.push(DeclInfo {
+            obj,
+            file_scope,
+            version,
+            kind,
+            deps_of: number,
+            deps: Default::default(),
+        });
         self.decl_of.insert(obj, number);
         obj.set_order(number + 1);
         number
@@ -342,8 +352,12 @@ impl<'a> Checker<'a> {
                     fault.add(other.pos, text);
                     fault.other_declaration(obj.pos, obj.name);
                 } else {
-                    let from = obj.pkg.map_or(String::new(), |p| format!("package {} ({:?})", p.name(), p.path));
-                    fault.add(other.pos, format!("{} already declared through dot-import of {from}", other.name));
+                    let from =
+                        obj.pkg.map_or(String::new(), |p| format!("package {} ({:?})", p.name(), p.path));
+                    fault.add(
+                        other.pos,
+                        format!("{} already declared through dot-import of {from}", other.name),
+                    );
                     fault.other_declaration(obj.pos, obj.name);
                 }
                 self.report(fault);

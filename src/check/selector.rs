@@ -1,11 +1,13 @@
 //! Selectors: qualified identifiers, fields, methods, method expressions.
 
+use super::Checker;
 use super::codes::Code;
 use super::operand::Operand;
 use super::resolve::eid;
-use super::Checker;
 use crate::syntax::ast::{self, ExprKind, Ident};
-use crate::types::{is_exported, Const, Mode, ObjKind, ObjRef, PkgRef, SelectionKind, Signature, Ty, VarKind};
+use crate::types::{
+    Const, Mode, ObjKind, ObjRef, PkgRef, SelectionKind, Signature, Ty, VarKind, is_exported,
+};
 
 impl<'a> Checker<'a> {
     pub(super) fn selector(
@@ -107,7 +109,8 @@ impl<'a> Checker<'a> {
         let Some(obj) = pkg.scope.lookup(&sel.name) else {
             if !self.fake_packages.contains(&pkg) && !sel.name.is_empty() {
                 let folded = sel.name.to_lowercase();
-                let other = pkg.scope.objects().into_iter().find(|o| o.exported() && o.name.to_lowercase() == folded);
+                let other =
+                    pkg.scope.objects().into_iter().find(|o| o.exported() && o.name.to_lowercase() == folded);
                 let mut text = format!("undefined: {}", self.es(e));
                 if let Some(other) = other {
                     text.push_str(&format!(" (but have {})", other.name));
@@ -183,7 +186,13 @@ impl<'a> Checker<'a> {
     }
 
     /// Why a type has no field or method of that name, and which one may be meant.
-    pub(super) fn lookup_error(&mut self, ty: Ty, sel: &str, obj: Option<ObjRef>, in_literal: bool) -> String {
+    pub(super) fn lookup_error(
+        &mut self,
+        ty: Ty,
+        sel: &str,
+        obj: Option<ObjRef>,
+        in_literal: bool,
+    ) -> String {
         enum Case {
             Missing,
             Misspelled,
@@ -217,7 +226,9 @@ impl<'a> Checker<'a> {
                     format!("unknown field {sel} in struct literal of type {shown}, but does have {alt}")
                 }
                 Case::Unexported => {
-                    format!("unknown field {sel} in struct literal of type {shown}, but does have unexported {alt}")
+                    format!(
+                        "unknown field {sel} in struct literal of type {shown}, but does have unexported {alt}"
+                    )
                 }
                 Case::Inaccessible => {
                     format!("cannot refer to unexported field {alt} in struct literal of type {shown}")
@@ -231,7 +242,9 @@ impl<'a> Checker<'a> {
         };
         match case {
             Case::Missing => format!("type {shown} has no field or method {sel}"),
-            Case::Misspelled => format!("type {shown} has no field or method {sel}, but does have {what} {alt}"),
+            Case::Misspelled => {
+                format!("type {shown} has no field or method {sel}, but does have {what} {alt}")
+            }
             Case::Unexported => {
                 format!("type {shown} has no field or method {sel}, but does have unexported {what} {alt}")
             }

@@ -1,10 +1,10 @@
 //! Function signatures: receivers, type parameters, parameters, results.
 
+use super::Checker;
 use super::basics::deref;
 use super::codes::Code;
 use super::resolve::{count, eid, unpack_receiver};
 use super::scopes::ScopeId;
-use super::Checker;
 use crate::base::Pos;
 use crate::syntax::ast::{self, ExprKind, Field, FuncType, Ident};
 use crate::types::{BasicKind, Kind, Mode, ObjRef, Signature, Subst, Ty, VarKind};

@@ -163,8 +163,7 @@ impl<'a> Checker<'a> {
         }
         if !self.all_numeric(x.ty) {
             let op = if is_inc { "++" } else { "--" };
-            let text =
-                format!("invalid operation: {}{op} (non-numeric type {})", self.es(e), self.ts(x.ty));
+            let text = format!("invalid operation: {}{op} (non-numeric type {})", self.es(e), self.ts(x.ty));
             self.error(e.start(), Code::NonNumericIncDec, text);
             return;
         }
@@ -178,7 +177,8 @@ impl<'a> Checker<'a> {
             AssignOp::Op(op) => {
                 let ([lhs], [rhs]) = (&assign.lhs[..], &assign.rhs[..]) else {
                     let at = assign.lhs.first().map_or(s.pos, |e| e.start());
-                    let text = format!("assignment operation {}= requires single-valued expressions", op.text());
+                    let text =
+                        format!("assignment operation {}= requires single-valued expressions", op.text());
                     self.error(at, Code::MultiValAssignOp, text);
                     return;
                 };
@@ -367,7 +367,13 @@ impl<'a> Checker<'a> {
     }
 
     /// Declares an iteration variable; none for `_`.
-    fn range_var(&mut self, e: &'a Expr, ty: Option<Ty>, x: &mut Operand<'a>, is_int: bool) -> Option<ObjRef> {
+    fn range_var(
+        &mut self,
+        e: &'a Expr,
+        ty: Option<Ty>,
+        x: &mut Operand<'a>,
+        is_int: bool,
+    ) -> Option<ObjRef> {
         let (var, counts) = match &e.kind {
             ExprKind::Name(name) => {
                 let var = ObjRef::var(VarKind::Local, e.pos, Some(self.pkg), name, None);

@@ -2,13 +2,13 @@
 
 use rustc_hash::FxHashMap;
 
+use super::Checker;
 use super::basics::const_key;
 use super::codes::Code;
 use super::message::Fault;
 use super::operand::Operand;
 use super::resolve::eid;
 use super::stmt::Context;
-use super::Checker;
 use crate::base::Pos;
 use crate::syntax::ast::{
     BinaryOp, CaseClause, Expr, ExprKind, SelectStmt, StmtKind, SwitchStmt, TypeSwitchStmt, UnaryOp,
@@ -27,7 +27,8 @@ impl<'a> Checker<'a> {
                 // As if the value was assigned to a variable nobody sees.
                 self.assignment(&mut x, None, "switch expression");
                 if x.is_valid() && !self.comparable(x.ty) && !self.has_nil(x.ty) {
-                    let text = format!("cannot switch on {} ({} is not comparable)", self.show(&x), self.ts(x.ty));
+                    let text =
+                        format!("cannot switch on {} ({} is not comparable)", self.show(&x), self.ts(x.ty));
                     self.error(x.at(), Code::InvalidExprSwitch, text);
                     x.invalidate();
                 }

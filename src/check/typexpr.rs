@@ -1,12 +1,12 @@
 //! Identifiers and type expressions.
 
+use super::Checker;
 use super::basics::is_bad;
 use super::codes::Code;
 use super::operand::Operand;
 use super::resolve::eid;
 use super::scopes::ScopeId;
 use super::words::list_string;
-use super::Checker;
 use crate::syntax::ast::{self, ExprKind, Name};
 use crate::types::universe;
 use crate::types::{ChanDir, Const, Kind, Mode, ObjKind, ObjRef, Ty, VarKind};
@@ -140,8 +140,11 @@ impl<'a> Checker<'a> {
             if set.is_method_set() {
                 return;
             }
-            let why =
-                if set.comparable { "interface is (or embeds) comparable" } else { "interface contains type constraints" };
+            let why = if set.comparable {
+                "interface is (or embeds) comparable"
+            } else {
+                "interface contains type constraints"
+            };
             let text = format!("cannot use type {} outside a type constraint: {why}", cx.ts(ty));
             cx.soft_error(e.start(), Code::MisplacedConstraintIface, text);
         });

@@ -192,7 +192,12 @@ impl Unifier {
     }
 
     /// The methods of one must be among the other's, with signatures that unify.
-    fn unify_interfaces(&mut self, cx: &mut Checker<'_>, a: &'static Interface, b: &'static Interface) -> bool {
+    fn unify_interfaces(
+        &mut self,
+        cx: &mut Checker<'_>,
+        a: &'static Interface,
+        b: &'static Interface,
+    ) -> bool {
         let (s, t) = (a.type_set(), b.type_set());
         if s.comparable != t.comparable || !s.terms.equal(&t.terms) {
             return false;
@@ -218,7 +223,9 @@ impl Unifier {
     /// `y` must have the interface's methods, with signatures that unify.
     fn unify_methods(&mut self, cx: &mut Checker<'_>, interface: &'static Interface, y: Ty) -> bool {
         interface.type_set().methods.iter().all(|m| {
-            let Some(found) = lookup_field_or_method(y, false, m.pkg, m.name, false).obj else { return false };
+            let Some(found) = lookup_field_or_method(y, false, m.pkg, m.name, false).obj else {
+                return false;
+            };
             if !found.is_func() {
                 return false;
             }
@@ -262,9 +269,10 @@ impl Unifier {
                     && s.terms.equal(&t.terms)
                     && (self.is_being_compared(a, b) || {
                         self.pairs.push((a, b));
-                        let unified = s.methods.iter().zip(&t.methods).all(|(m, n)| {
-                            m.id() == n.id() && self.unify(cx, m.typ(), n.typ(), Mode::EXACT)
-                        });
+                        let unified =
+                            s.methods.iter().zip(&t.methods).all(|(m, n)| {
+                                m.id() == n.id() && self.unify(cx, m.typ(), n.typ(), Mode::EXACT)
+                            });
                         self.pairs.pop();
                         unified
                     })

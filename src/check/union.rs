@@ -1,15 +1,13 @@
 //! Struct types, interface types, and the unions inside interfaces.
 
+use super::Checker;
 use super::basics::deref;
 use super::codes::Code;
 use super::message::Fault;
 use super::resolve::eid;
-use super::Checker;
 use crate::base::Pos;
 use crate::syntax::ast::{self, BinaryOp, ExprKind, InterfaceElem, UnaryOp};
-use crate::types::{
-    BasicKind, Kind, Mode, ObjRef, Signature, Term, Ty, TypeSetFault, VarKind,
-};
+use crate::types::{BasicKind, Kind, Mode, ObjRef, Signature, Term, Ty, TypeSetFault, VarKind};
 
 /// The most terms of a union; more would take too long to compare.
 const MAX_TERMS: usize = 100;
@@ -73,10 +71,9 @@ impl<'a> Checker<'a> {
                 (Code::InvalidPtrEmbed, "embedded field type cannot be unsafe.Pointer")
             }
             Kind::Pointer(_) => (Code::InvalidPtrEmbed, "embedded field type cannot be a pointer"),
-            Kind::Interface(_) if self.is_tparam(base) => (
-                Code::MisplacedTypeParam,
-                "embedded field type cannot be a (pointer to a) type parameter",
-            ),
+            Kind::Interface(_) if self.is_tparam(base) => {
+                (Code::MisplacedTypeParam, "embedded field type cannot be a (pointer to a) type parameter")
+            }
             Kind::Interface(_) if is_ptr => {
                 (Code::InvalidPtrEmbed, "embedded field type cannot be a pointer to an interface")
             }
@@ -191,7 +188,8 @@ impl<'a> Checker<'a> {
                 self.verify_version(pos, 18, |cx| format!("embedding non-interface type {}", cx.ts(ty)));
             }
             TypeSetFault::TooManyTerms { pos } => {
-                let text = format!("cannot handle more than {MAX_TERMS} union terms (implementation limitation)");
+                let text =
+                    format!("cannot handle more than {MAX_TERMS} union terms (implementation limitation)");
                 self.error(pos, Code::InvalidUnion, text);
             }
         }
@@ -219,7 +217,8 @@ impl<'a> Checker<'a> {
                 return term.ty;
             }
             if terms.len() >= MAX_TERMS {
-                let text = format!("cannot handle more than {MAX_TERMS} union terms (implementation limitation)");
+                let text =
+                    format!("cannot handle more than {MAX_TERMS} union terms (implementation limitation)");
                 self.error(leaf.start(), Code::InvalidUnion, text);
                 return Ty::INVALID;
             }

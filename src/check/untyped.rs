@@ -5,9 +5,9 @@
 //! later: then the new type is pushed down the expression to every operand that takes part in the value, and
 //! recorded. What never meets a context keeps its untyped type, recorded at the end.
 
+use super::Checker;
 use super::codes::Code;
 use super::operand::Operand;
-use super::Checker;
 use crate::syntax::ast::{self, ExprKind};
 use crate::types::{self, BasicKind, Const, Mode, Ty};
 

@@ -43,7 +43,11 @@ fn number(text: &str) -> Option<(u32, &str)> {
 
 impl fmt::Display for GoVersion {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.minor == 0 { write!(f, "go{}", self.major) } else { write!(f, "go{}.{}", self.major, self.minor) }
+        if self.minor == 0 {
+            write!(f, "go{}", self.major)
+        } else {
+            write!(f, "go{}.{}", self.major, self.minor)
+        }
     }
 }
 

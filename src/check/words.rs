@@ -190,7 +190,9 @@ fn write_fields<'f>(out: &mut String, fields: impl Iterator<Item = &'f Field>, b
             continue;
         };
         out.push_str(&name.name);
-        while let Some(next) = fields.next_if(|n| n.name.is_some() && std::sync::Arc::ptr_eq(&n.ty, &field.ty)) {
+        while let Some(next) =
+            fields.next_if(|n| n.name.is_some() && std::sync::Arc::ptr_eq(&n.ty, &field.ty))
+        {
             let _ = write!(out, ", {}", next.name.as_ref().map_or("", |n| &n.name));
         }
         out.push(' ');

@@ -5,7 +5,12 @@
 use super::pclntab::{Files, Row};
 
 /// `.debug_info`, `.debug_abbrev`, `.debug_line`, `.debug_frame`; addresses are final: the text never moves.
-pub(super) fn sections(rows: &[Row<'_>], files: &Files, text: u64, text_size: u32) -> Vec<(&'static str, Vec<u8>)> {
+pub(super) fn sections(
+    rows: &[Row<'_>],
+    files: &Files,
+    text: u64,
+    text_size: u32,
+) -> Vec<(&'static str, Vec<u8>)> {
     vec![
         (".debug_abbrev", abbrev()),
         (".debug_info", info(rows, text, text_size)),
@@ -38,8 +43,22 @@ mod dw {
 
 fn abbrev() -> Vec<u8> {
     let mut out = vec![1, dw::TAG_COMPILE_UNIT, 1];
-    out.extend([dw::AT_PRODUCER, dw::FORM_STRING, dw::AT_LANGUAGE, dw::FORM_DATA1, dw::AT_NAME, dw::FORM_STRING]);
-    out.extend([dw::AT_LOW_PC, dw::FORM_ADDR, dw::AT_HIGH_PC, dw::FORM_DATA8, dw::AT_STMT_LIST, dw::FORM_SEC_OFFSET]);
+    out.extend([
+        dw::AT_PRODUCER,
+        dw::FORM_STRING,
+        dw::AT_LANGUAGE,
+        dw::FORM_DATA1,
+        dw::AT_NAME,
+        dw::FORM_STRING,
+    ]);
+    out.extend([
+        dw::AT_LOW_PC,
+        dw::FORM_ADDR,
+        dw::AT_HIGH_PC,
+        dw::FORM_DATA8,
+        dw::AT_STMT_LIST,
+        dw::FORM_SEC_OFFSET,
+    ]);
     out.extend([0, 0, 2, dw::TAG_SUBPROGRAM, 0]);
     out.extend([dw::AT_NAME, dw::FORM_STRING, dw::AT_LOW_PC, dw::FORM_ADDR, dw::AT_HIGH_PC, dw::FORM_DATA8]);
     out.extend([dw::AT_FRAME_BASE, dw::FORM_EXPRLOC, dw::AT_EXTERNAL, dw::FORM_FLAG_PRESENT]);

@@ -126,8 +126,12 @@ fn rank(data: &Data) -> (u64, &str, &str) {
 fn alignment(data: &Data) -> u64 {
     let own = u64::from(data.align.max(1));
     match data.section {
-        Section::Data | Section::NoPtrData | Section::Bss | Section::NoPtrBss if data.size >= 32 => own.max(32),
-        Section::Data | Section::NoPtrData | Section::Bss | Section::NoPtrBss if data.size >= 16 => own.max(16),
+        Section::Data | Section::NoPtrData | Section::Bss | Section::NoPtrBss if data.size >= 32 => {
+            own.max(32)
+        }
+        Section::Data | Section::NoPtrData | Section::Bss | Section::NoPtrBss if data.size >= 16 => {
+            own.max(16)
+        }
         _ => own,
     }
 }

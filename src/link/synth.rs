@@ -33,7 +33,9 @@ pub(super) fn add(job: &Job<'_>, symbols: &mut Symbols<'_>) {
         symbols.define(with_bytes("runtime.staticuint64s", Section::RoData, 32, bytes));
     }
     // Nobody asks for the memory profile: the allocator need not sample.
-    if symbols.get("runtime.disableMemoryProfiling").is_some() && symbols.get("runtime.memProfileInternal").is_none() {
+    if symbols.get("runtime.disableMemoryProfiling").is_some()
+        && symbols.get("runtime.memProfileInternal").is_none()
+    {
         symbols.define(with_bytes("runtime.disableMemoryProfiling", Section::NoPtrData, 1, vec![1]));
     }
     // In gc's runtime a line of assembly.

@@ -347,7 +347,11 @@ impl<'a> Fx<'_, 'a> {
         let (then, done) = (self.b.block(), self.b.block());
         self.b.brif(same_tab, then, done);
         self.b.start(then);
-        let name = if ty.underlying().as_interface().is_some_and(|i| i.n_methods() == 0) { "efaceeq" } else { "ifaceeq" };
+        let name = if ty.underlying().as_interface().is_some_and(|i| i.n_methods() == 0) {
+            "efaceeq"
+        } else {
+            "ifaceeq"
+        };
         let equal = self.rt1(name, &[a.parts()[0], a.parts()[1], b.parts()[1]], ir::Ty::I8);
         self.b.set(out, equal);
         self.b.jump(done);

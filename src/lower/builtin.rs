@@ -80,7 +80,9 @@ impl<'a> Fx<'_, 'a> {
                 Val::one(self.b.i64(layout::size(ty) as i64))
             }
             BuiltinId::Offsetof => Val::one(self.offset_of(&args[0])),
-            BuiltinId::Assert | BuiltinId::Trace => panic!("{}: {id:?} is for the checker's tests only", self.name),
+            BuiltinId::Assert | BuiltinId::Trace => {
+                panic!("{}: {id:?} is for the checker's tests only", self.name)
+            }
         };
         Some(out)
     }
@@ -182,7 +184,12 @@ impl<'a> Fx<'_, 'a> {
                 let cap = sizes.get(1).copied().unwrap_or(len);
                 let desc = self.type_addr(*elem);
                 let ptr = match (self.b.func.as_const(cap), self.b.func.as_const(len)) {
-                    (Some(n), Some(l)) if n >= 0 && l >= 0 && l <= n && (n as u64).saturating_mul(layout::size(*elem)) <= 64 * 1024 => {
+                    (Some(n), Some(l))
+                        if n >= 0
+                            && l >= 0
+                            && l <= n
+                            && (n as u64).saturating_mul(layout::size(*elem)) <= 64 * 1024 =>
+                    {
                         if n == 0 || layout::size(*elem) == 0 {
                             self.b.sym_addr("runtime.zerobase", 0)
                         } else {
@@ -402,9 +409,9 @@ impl<'a> Fx<'_, 'a> {
             other => panic!("{}: print of {other:?}", self.name),
         };
         // The runtime quotes the strings of its own type `quoted`.
-        let quoted = ty.as_named().is_some_and(|n| {
-            n.obj().name == "quoted" && n.obj().pkg.is_some_and(|p| p.path == "runtime")
-        });
+        let quoted = ty
+            .as_named()
+            .is_some_and(|n| n.obj().name == "quoted" && n.obj().pkg.is_some_and(|p| p.path == "runtime"));
         let name = if quoted && name == "printstring" { "printquoted" } else { name };
         self.rt(name, &args, &[]);
     }

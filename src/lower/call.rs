@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use super::closure::Home;
 use super::cx::Instance;
-use super::intrinsics::is_intrinsic;
 use super::expr::{Operand, Sel};
 use super::func::{self, Fx};
+use super::intrinsics::is_intrinsic;
 use super::layout;
 use super::names;
 use super::source;
@@ -75,7 +75,9 @@ impl<'a> Fx<'_, 'a> {
         let sig = self.call_signature(call);
         let (params, results) = func::sig_types(sig);
         let target = match (&call.fun.unparen().kind, home) {
-            (ExprKind::FuncLit(_), Some(home)) => Target::FuncValue(self.func_lit_at(call.fun.unparen(), home)),
+            (ExprKind::FuncLit(_), Some(home)) => {
+                Target::FuncValue(self.func_lit_at(call.fun.unparen(), home))
+            }
             _ => self.call_target(&call.fun),
         };
         let args = self.arguments(call, sig, &params);
@@ -196,7 +198,10 @@ impl<'a> Fx<'_, 'a> {
         // Reflection's own methods are in every program that has a `reflect.Type`, called or not.
         let own = ["(*rtype).", "(*interfaceType).", "Value."];
         if self.src.checked.package.path == "reflect"
-            && own.iter().any(|recv| &*self.name == format!("reflect.{recv}Method") || &*self.name == format!("reflect.{recv}MethodByName"))
+            && own.iter().any(|recv| {
+                &*self.name == format!("reflect.{recv}Method")
+                    || &*self.name == format!("reflect.{recv}MethodByName")
+            })
         {
             return;
         }
@@ -233,7 +238,13 @@ impl<'a> Fx<'_, 'a> {
 
     /// The receiver a method takes, made from an operand: its address, what it points to, or itself; and the method's
     /// symbol.
-    pub fn bind_receiver(&mut self, at: Operand, ty: Ty, method: ObjRef, targs: Vec<Ty>) -> (Val, Ty, Arc<str>) {
+    pub fn bind_receiver(
+        &mut self,
+        at: Operand,
+        ty: Ty,
+        method: ObjRef,
+        targs: Vec<Ty>,
+    ) -> (Val, Ty, Arc<str>) {
         let pointee = match ty.under() {
             // A named pointer type has no methods, so a pointer here is to the receiver's base.
             Kind::Pointer(elem) => Some(*elem),
@@ -271,7 +282,8 @@ impl<'a> Fx<'_, 'a> {
 
     /// The symbol of a declared method of the type `base`.
     pub fn method_sym(&mut self, base: Ty, method: ObjRef, targs: Vec<Ty>) -> Arc<str> {
-        let named = base.as_named().unwrap_or_else(|| panic!("{}: {base:?} declares no {}", self.name, method.name));
+        let named =
+            base.as_named().unwrap_or_else(|| panic!("{}: {base:?} declares no {}", self.name, method.name));
         if named.targs().is_empty() && targs.is_empty() {
             return self.cx.obj_sym(method.origin());
         }
@@ -410,5 +422,8 @@ impl super::cx::Cx<'_> {
 
 /// Functions whose calls are never followed by anything.
 fn is_noreturn(symbol: &str) -> bool {
-    matches!(symbol, "runtime.throw" | "runtime.fatal" | "runtime.fatalthrow" | "runtime.gopanic" | "runtime.abort")
+    matches!(
+        symbol,
+        "runtime.throw" | "runtime.fatal" | "runtime.fatalthrow" | "runtime.gopanic" | "runtime.abort"
+    )
 }

@@ -70,11 +70,7 @@ impl<'a> Fx<'_, 'a> {
             Home::Heap => false,
             Home::Any => self.cx.runtime,
         };
-        let at = if on_frame {
-            self.temp(ty)
-        } else {
-            Addr::fresh(self.alloc(ty))
-        };
+        let at = if on_frame { self.temp(ty) } else { Addr::fresh(self.alloc(ty)) };
         let code = self.b.sym_addr(code, 0);
         self.store_plain(at, 0, code);
         let offsets = layout::of(ty).fields.clone();
@@ -292,7 +288,8 @@ impl<'a> Fx<'_, 'a> {
         if let (Target::FuncValue(f), true, true) = (&target, params.is_empty(), results.is_empty()) {
             return *f;
         }
-        if let (Target::Symbol { symbol, recv: None }, true, true) = (&target, params.is_empty(), results.is_empty())
+        if let (Target::Symbol { symbol, recv: None }, true, true) =
+            (&target, params.is_empty(), results.is_empty())
             && !super::intrinsics::is_intrinsic(symbol)
         {
             let symbol = symbol.clone();

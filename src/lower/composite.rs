@@ -11,10 +11,14 @@ use crate::types::{self, Kind, Ty};
 impl<'a> Fx<'_, 'a> {
     /// The value of a literal of type `ty`; an elided `&T{…}` has a pointer type.
     pub fn composite(&mut self, e: &'a ast::Expr, ty: Ty) -> Val {
-        let ExprKind::CompositeLit(lit) = &e.unparen().kind else { panic!("{}: {e:?} is no literal", self.name) };
+        let ExprKind::CompositeLit(lit) = &e.unparen().kind else {
+            panic!("{}: {e:?} is no literal", self.name)
+        };
         match ty.under() {
             Kind::Pointer(elem) => Val::one(self.new_composite(e, *elem)),
-            Kind::Struct(_) if layout::of(ty).is_ssa() && self.struct_elems(lit, ty).iter().all(|e| e.0.len() == 1) => {
+            Kind::Struct(_)
+                if layout::of(ty).is_ssa() && self.struct_elems(lit, ty).iter().all(|e| e.0.len() == 1) =>
+            {
                 self.ssa_struct(lit, ty)
             }
             Kind::Struct(_) | Kind::Array(_) => {
@@ -35,7 +39,9 @@ impl<'a> Fx<'_, 'a> {
 
     /// `&T{…}`: a new object.
     pub fn new_composite(&mut self, e: &'a ast::Expr, ty: Ty) -> Value {
-        let ExprKind::CompositeLit(lit) = &e.unparen().kind else { panic!("{}: {e:?} is no literal", self.name) };
+        let ExprKind::CompositeLit(lit) = &e.unparen().kind else {
+            panic!("{}: {e:?} is no literal", self.name)
+        };
         match ty.under() {
             Kind::Struct(_) | Kind::Array(_) => {
                 let at = self.backing(ty);
@@ -55,7 +61,12 @@ impl<'a> Fx<'_, 'a> {
     /// Whether a literal sets every byte of the value that is read before it is overwritten: every field of a struct.
     fn is_complete(&self, lit: &'a ast::CompositeLit, ty: Ty) -> bool {
         match ty.under() {
-            Kind::Struct(s) => lit.elems.len() == s.fields.len() && self.struct_elems(lit, ty).iter().all(|e| e.0.len() == 1) && !s.fields.is_empty() && s.fields.iter().all(|f| f.name != "_"),
+            Kind::Struct(s) => {
+                lit.elems.len() == s.fields.len()
+                    && self.struct_elems(lit, ty).iter().all(|e| e.0.len() == 1)
+                    && !s.fields.is_empty()
+                    && s.fields.iter().all(|f| f.name != "_")
+            }
             Kind::Array(a) => lit.n_keyed == 0 && lit.elems.len() as i64 == a.len(),
             _ => false,
         }
@@ -71,7 +82,8 @@ impl<'a> Fx<'_, 'a> {
                     return (vec![at], &**value);
                 }
                 // Go 1.27: the key may name a field of an embedded struct.
-                let found = types::lookup_field_or_method(ty, true, Some(self.src.checked.package), name, false);
+                let found =
+                    types::lookup_field_or_method(ty, true, Some(self.src.checked.package), name, false);
                 assert!(found.obj.is_some_and(|o| o.is_field()), "{}: no field {name}", self.name);
                 (found.index.iter().map(|&i| i as usize).collect(), &**value)
             }
@@ -188,7 +200,9 @@ impl<'a> Fx<'_, 'a> {
         let map = self.make_map(ty, hint);
         let kept = self.keep(map);
         for elem in &lit.elems {
-            let ExprKind::KeyValue(key, value) = &elem.kind else { panic!("{}: map element {elem:?}", self.name) };
+            let ExprKind::KeyValue(key, value) = &elem.kind else {
+                panic!("{}: map element {elem:?}", self.name)
+            };
             let k = self.element(key, m.key);
             let k = self.own(k, m.key);
             let v = self.element(value, m.elem);

@@ -19,7 +19,10 @@ impl<'a> Fx<'_, 'a> {
             if kind.is_some_and(|k| k.is_untyped()) {
                 let numeric_to = to.basic_kind().is_some_and(|k| k.is_numeric());
                 let string_to = to.basic_kind().is_some_and(|k| k.is_string());
-                if numeric_to || to.basic_kind().is_some_and(|k| k.is_boolean()) || string_to && kind.is_some_and(|k| k.is_string()) {
+                if numeric_to
+                    || to.basic_kind().is_some_and(|k| k.is_boolean())
+                    || string_to && kind.is_some_and(|k| k.is_string())
+                {
                     return self.constant(&c, to);
                 }
             }
@@ -258,7 +261,11 @@ impl<'a> Fx<'_, 'a> {
         }
         let (to, from) = (self.ty(call.fun.id), self.ty(call.args[0].id));
         let is_string = |ty: Ty| ty.basic_kind().is_some_and(|k| k.is_string());
-        let fits = if to_string { is_string(to) && is_byte_slice(from) } else { is_byte_slice(to) && is_string(from) };
+        let fits = if to_string {
+            is_string(to) && is_byte_slice(from)
+        } else {
+            is_byte_slice(to) && is_string(from)
+        };
         fits.then_some(&call.args[0])
     }
 

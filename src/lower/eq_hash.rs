@@ -179,7 +179,8 @@ fn compare(b: &mut Builder, ty: Ty, p: Value, q: Value, at: u64, different: Bloc
             require(b, same, different);
             let data_p = b.load(ir::Ty::Ptr, p, (at + WORD) as i32, MemFlags::SAFE);
             let data_q = b.load(ir::Ty::Ptr, q, (at + WORD) as i32, MemFlags::SAFE);
-            let name = if layout::iface_methods(ty).is_empty() { "runtime.efaceeq" } else { "runtime.ifaceeq" };
+            let name =
+                if layout::iface_methods(ty).is_empty() { "runtime.efaceeq" } else { "runtime.ifaceeq" };
             // Two nil interfaces have no type to ask.
             let (ask, done) = (b.block(), b.block());
             let is_nil = b.icmp_imm(IntCc::Eq, tab_p, 0);

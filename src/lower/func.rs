@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
+use super::closure::{Capture, Home};
 use super::cx::Cx;
 use super::layout;
-use super::closure::{Capture, Home};
 use super::rangefunc::{Exits, RangeBody};
 use super::source::{FuncSource, Source};
 use super::val::{Addr, Val};
@@ -134,7 +134,13 @@ pub struct Head {
 }
 
 /// Lowers a declared function, or an instance of a generic one.
-pub fn lower_decl<'a>(cx: &mut Cx<'a>, src: &'a Source<'a>, func: FuncSource<'a>, symbol: Arc<str>, args: TypeArgs) {
+pub fn lower_decl<'a>(
+    cx: &mut Cx<'a>,
+    src: &'a Source<'a>,
+    func: FuncSource<'a>,
+    symbol: Arc<str>,
+    args: TypeArgs,
+) {
     let Some(body) = &func.decl.body else { return };
     let is_instance = !args.tparams.is_empty();
     let args = Rc::new(args);
@@ -721,7 +727,9 @@ pub fn signature(params: &[Ty], results: &[Ty], symbol: &str) -> (ir::Signature,
     let assigned = abi::assign(&shapes(params), &shapes(results), layout::WORD);
     let leaves = |tys: &[Ty], places: &[abi::Place]| -> Vec<ir::Ty> {
         let in_regs = tys.iter().zip(places).filter(|(_, p)| **p == abi::Place::Registers);
-        in_regs.flat_map(|(&ty, _)| layout::of(ty).scalars().iter().map(|l| l.ty).collect::<Vec<_>>()).collect()
+        in_regs
+            .flat_map(|(&ty, _)| layout::of(ty).scalars().iter().map(|l| l.ty).collect::<Vec<_>>())
+            .collect()
     };
     let mut sig = ir::Signature::go(&leaves(params, &assigned.params), &leaves(results, &assigned.results));
     if abi::is_winch(symbol) {

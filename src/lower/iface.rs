@@ -127,7 +127,10 @@ impl<'a> Fx<'_, 'a> {
         hasher.update(&layout.align.to_le_bytes());
         hasher.update(&data.bytes);
         for r in &data.relocs {
-            hasher.update(&r.offset.to_le_bytes()).update(r.target.as_bytes()).update(&r.addend.to_le_bytes());
+            hasher
+                .update(&r.offset.to_le_bytes())
+                .update(r.target.as_bytes())
+                .update(&r.addend.to_le_bytes());
         }
         data.name = format!("go:const.{}", &hasher.finalize().to_hex()[..32]).into();
         data.dup_ok = true;
@@ -263,7 +266,8 @@ impl<'a> Fx<'_, 'a> {
     /// Notes that a method is called through an interface, and gives its place in the interface.
     pub fn use_method(&mut self, iface_ty: Ty, method: ObjRef) -> u64 {
         let methods = layout::iface_methods(iface_ty);
-        let at = methods.iter().position(|m| m.name == method.name && m.same_id(method.pkg, method.name, false));
+        let at =
+            methods.iter().position(|m| m.name == method.name && m.same_id(method.pkg, method.name, false));
         let at = at.unwrap_or_else(|| panic!("{}: {iface_ty:?} has no method {}", self.name, method.name));
         let name = super::typedesc::method_key(method);
         let plain = self.func_type(method);

@@ -64,7 +64,8 @@ fn init_func<'a>(cx: &mut Cx<'a>, symbol: Arc<str>, dynamic: &[(Vec<ObjRef>, &'a
     let args = Rc::new(TypeArgs::default());
     let facts = vars::collect_all(dynamic.iter().map(|(_, e)| *e), &func::types_of(src, &args));
     let start = dynamic[0].1.start();
-    let head = Head { name: symbol, key: None, params: Vec::new(), results: Vec::new(), start, is_lit: false };
+    let head =
+        Head { name: symbol, key: None, params: Vec::new(), results: Vec::new(), start, is_lit: false };
     let mut fx = Fx::open(cx, src, args, Rc::new(facts), head, Exits::default(), &[]);
     // Its function literals are numbered with those of variables that needed no code.
     fx.n_lits = fx.cx.n_glob_funcs;
@@ -119,7 +120,10 @@ pub fn lower_funcs(cx: &mut Cx<'_>, mut init_funcs: Vec<Arc<str>>) -> ir::Unit {
         }
     }
     for func in &src.funcs {
-        if func.decl.recv.is_none() && &*func.decl.name.name == "init" || func.decl.name.is_blank() || is_generic(func) {
+        if func.decl.recv.is_none() && &*func.decl.name.name == "init"
+            || func.decl.name.is_blank()
+            || is_generic(func)
+        {
             continue;
         }
         let symbol = cx.obj_sym(func.obj);

@@ -104,7 +104,9 @@ fn compute(ty: Ty) -> Layout {
     match ty.under() {
         _ if ty.as_type_param().is_some() => panic!("layout of the type parameter {ty:?}"),
         Kind::Basic(basic) => match basic.kind {
-            BasicKind::Bool | BasicKind::UntypedBool | BasicKind::Int8 | BasicKind::Uint8 => scalars(&[(I8, false)]),
+            BasicKind::Bool | BasicKind::UntypedBool | BasicKind::Int8 | BasicKind::Uint8 => {
+                scalars(&[(I8, false)])
+            }
             BasicKind::Int16 | BasicKind::Uint16 => scalars(&[(I16, false)]),
             BasicKind::Int32 | BasicKind::Uint32 | BasicKind::UntypedRune => scalars(&[(I32, false)]),
             BasicKind::Int
@@ -144,14 +146,13 @@ fn array_of(elem: &Layout, len: u64) -> Layout {
 }
 
 fn struct_of(fields: impl Iterator<Item = Ty>) -> Layout {
-    let mut out =
-        Layout { size: 0, align: 1, leaves: Some(Vec::new()), pointers: false, fields: Vec::new() };
+    let mut out = Layout { size: 0, align: 1, leaves: Some(Vec::new()), pointers: false, fields: Vec::new() };
     let mut last_size = 1;
     for field in fields {
         // A marker: gc aligns the struct that holds it to 8 bytes.
-        let align64 = field.as_named().is_some_and(|n| {
-            n.obj().name == "align64" && n.obj().pkg.is_some_and(|p| is_atomic_pkg(p.path))
-        });
+        let align64 = field
+            .as_named()
+            .is_some_and(|n| n.obj().name == "align64" && n.obj().pkg.is_some_and(|p| is_atomic_pkg(p.path)));
         let part = of(field);
         let align = if align64 { 8 } else { part.align };
         let at = align_up(out.size, align);
@@ -188,7 +189,9 @@ pub fn not_in_heap(ty: Ty) -> bool {
 fn not_in_heap_at(ty: Ty, depth: u32) -> bool {
     if let Some(named) = ty.as_named() {
         let obj = named.obj();
-        if matches!(obj.name, "nih" | "NotInHeap") && obj.pkg.is_some_and(|p| p.path == "internal/runtime/sys") {
+        if matches!(obj.name, "nih" | "NotInHeap")
+            && obj.pkg.is_some_and(|p| p.path == "internal/runtime/sys")
+        {
             return true;
         }
     }
@@ -202,7 +205,8 @@ fn not_in_heap_at(ty: Ty, depth: u32) -> bool {
 /// Whether an interface holds a value of this type directly in its data word: it is one word, a pointer the collector follows.
 pub fn is_direct_iface(ty: Ty) -> bool {
     let layout = of(ty);
-    layout.size == WORD && matches!(layout.leaves.as_deref(), Some([leaf]) if leaf.ty == ir::Ty::Ptr && leaf.barrier)
+    layout.size == WORD
+        && matches!(layout.leaves.as_deref(), Some([leaf]) if leaf.ty == ir::Ty::Ptr && leaf.barrier)
 }
 
 /// The methods of an interface in the order of its descriptor and of its itabs: by name, exported ones first.

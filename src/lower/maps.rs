@@ -31,7 +31,9 @@ fn fast(map: Ty) -> Fast {
     match m.key.under() {
         Kind::Basic(b) => match b.kind {
             BasicKind::Int32 | BasicKind::Uint32 => Fast::I32,
-            BasicKind::Int | BasicKind::Uint | BasicKind::Int64 | BasicKind::Uint64 | BasicKind::Uintptr => Fast::I64,
+            BasicKind::Int | BasicKind::Uint | BasicKind::Int64 | BasicKind::Uint64 | BasicKind::Uintptr => {
+                Fast::I64
+            }
             BasicKind::UnsafePointer => Fast::Pointer,
             kind if kind.is_string() => Fast::Str,
             _ => Fast::Slow,

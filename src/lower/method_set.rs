@@ -81,12 +81,18 @@ pub(crate) fn methods_of(ty: Ty) -> Vec<Method> {
     }
     // A generic method has no place in a table, nor in an interface: it is only ever called by name.
     found.retain(|m| m.obj.typ().as_signature().is_none_or(|sig| sig.tparams.is_empty()));
-    found.sort_by_key(|m| (!m.obj.exported(), m.obj.name, if m.obj.exported() { "" } else { m.obj.pkg.map_or("", |p| p.path) }));
+    found.sort_by_key(|m| {
+        (!m.obj.exported(), m.obj.name, if m.obj.exported() { "" } else { m.obj.pkg.map_or("", |p| p.path) })
+    });
     found
 }
 
 /// Takes over the names of one depth: what is there once and was not seen before.
-fn settle(here: Vec<(String, Option<Method>, usize)>, taken: &mut Vec<(String, usize)>, found: &mut Vec<Method>) {
+fn settle(
+    here: Vec<(String, Option<Method>, usize)>,
+    taken: &mut Vec<(String, usize)>,
+    found: &mut Vec<Method>,
+) {
     let known = taken.len();
     let mut fresh: Vec<Method> = Vec::new();
     for (id, method, times) in here {

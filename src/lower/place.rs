@@ -17,8 +17,18 @@ pub enum Place {
     Vars(Vec<Var>),
     Mem(Addr),
     /// An element whose index is checked when it is stored to, since the right side's panics come first.
-    Elem { base: Addr, len: Value, index: Value, elem: Ty, unsigned: bool },
-    MapElem { map_ty: Ty, map: Value, key: Val },
+    Elem {
+        base: Addr,
+        len: Value,
+        index: Value,
+        elem: Ty,
+        unsigned: bool,
+    },
+    MapElem {
+        map_ty: Ty,
+        map: Value,
+        key: Val,
+    },
 }
 
 impl<'a> Fx<'_, 'a> {
@@ -140,7 +150,9 @@ impl<'a> Fx<'_, 'a> {
     }
 
     fn elem_place(&mut self, place: &Place) -> Addr {
-        let Place::Elem { base, len, index, elem, unsigned } = place else { panic!("{place:?} is no element") };
+        let Place::Elem { base, len, index, elem, unsigned } = place else {
+            panic!("{place:?} is no element")
+        };
         self.b.bounds_check(BoundsKind::Index, *index, *len, *unsigned);
         self.elem_addr(*base, *elem, *index)
     }

@@ -111,7 +111,9 @@ impl<'a> Fx<'_, 'a> {
         let real = self.real();
         let Kind::Signature(iter_sig) = xt.under() else { panic!("{}: range over {xt:?}", self.name) };
         let yield_ty = iter_sig.params[0].typ();
-        let Kind::Signature(yield_sig) = yield_ty.under() else { panic!("{}: yield is {yield_ty:?}", self.name) };
+        let Kind::Signature(yield_sig) = yield_ty.under() else {
+            panic!("{}: yield is {yield_ty:?}", self.name)
+        };
         let params: Vec<Ty> = yield_sig.params.iter().map(|p| p.typ()).collect();
         let f = self.scalar(&r.x);
 
@@ -184,7 +186,14 @@ impl<'a> Fx<'_, 'a> {
         };
         outer.extend(self.targets.iter().map(|t| (t.id, t.label.clone(), t.cont.is_some())));
         let results = self.range.as_ref().map_or(&self.results, |r| &r.results).clone();
-        let body = RangeBody { real: self.real(), results, own, own_label: label, state: Key::State(body_key(r)), outer };
+        let body = RangeBody {
+            real: self.real(),
+            results,
+            own,
+            own_label: label,
+            state: Key::State(body_key(r)),
+            outer,
+        };
 
         let objs: Vec<ObjRef> = params
             .iter()
@@ -337,7 +346,8 @@ impl<'a> Fx<'_, 'a> {
             Exit::Break(id) | Exit::Continue(id) => {
                 let is_break = matches!(exit, Exit::Break(_));
                 if let Some(target) = self.targets.iter().find(|t| t.id == *id) {
-                    let to = if is_break { target.brk } else { target.cont.expect("only loops are continued") };
+                    let to =
+                        if is_break { target.brk } else { target.cont.expect("only loops are continued") };
                     return self.b.jump(to);
                 }
                 self.yield_back(!is_break);

@@ -313,7 +313,9 @@ impl<'a> Writer<'_, 'a> {
                     return self.point(d, at, "runtime.zerobase".into(), 0);
                 }
                 let elem = *elem;
-                self.temp(d, at, Ty::array(elem, len as i64), false, |w, temp| w.elements(temp, 0, elem, lit))?;
+                self.temp(d, at, Ty::array(elem, len as i64), false, |w, temp| {
+                    w.elements(temp, 0, elem, lit)
+                })?;
                 d.put(at + 8, &len.to_le_bytes());
                 d.put(at + 16, &len.to_le_bytes());
                 Some(())
@@ -365,7 +367,8 @@ impl<'a> Writer<'_, 'a> {
                 }
                 if let Kind::Slice(elem) = to.under() {
                     if elem.basic_kind() == Some(BasicKind::Uint8)
-                        && let Some(Const::Str(bytes)) = self.cx.checked.info.value_of(arg.unparen().id).cloned()
+                        && let Some(Const::Str(bytes)) =
+                            self.cx.checked.info.value_of(arg.unparen().id).cloned()
                     {
                         return self.bytes(d, at, *elem, &bytes);
                     }

@@ -106,7 +106,8 @@ impl<'a> Fx<'_, 'a> {
         let name = label.map(|l| &l.name);
         match kind {
             BranchKind::Fallthrough => {
-                let next = self.fallthrough.unwrap_or_else(|| panic!("{}: fallthrough out of place", self.name));
+                let next =
+                    self.fallthrough.unwrap_or_else(|| panic!("{}: fallthrough out of place", self.name));
                 self.b.jump(next);
             }
             BranchKind::Goto => {
@@ -124,7 +125,8 @@ impl<'a> Fx<'_, 'a> {
                     None => is_break || t.cont.is_some(),
                 });
                 if let Some(target) = found {
-                    let to = if is_break { target.brk } else { target.cont.expect("only loops are continued") };
+                    let to =
+                        if is_break { target.brk } else { target.cont.expect("only loops are continued") };
                     return self.b.jump(to);
                 }
                 self.branch_out(is_break, name);

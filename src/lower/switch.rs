@@ -29,7 +29,9 @@ impl<'a> Fx<'_, 'a> {
         let bodies: Vec<Block> = s.clauses.iter().map(|_| self.b.block()).collect();
         let default = s.clauses.iter().position(|c| c.is_default).map_or(done, |i| bodies[i]);
         match &tag {
-            Some((val, ty, None)) if self.is_table(s, *ty) => self.table_switch(s, val.single(), &bodies, default),
+            Some((val, ty, None)) if self.is_table(s, *ty) => {
+                self.table_switch(s, val.single(), &bodies, default)
+            }
             _ => {
                 for (clause, &body) in s.clauses.iter().zip(&bodies) {
                     for e in &clause.exprs {

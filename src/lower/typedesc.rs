@@ -137,7 +137,9 @@ pub(crate) fn abi_kind(ty: Ty) -> u8 {
 
 /// `abi.Type.Hash`: any hash does, if all of a program agree. FNV-1a of the link string.
 pub(crate) fn type_hash(ty: Ty) -> u32 {
-    names::link_string(formal(ty)).bytes().fold(0x811c_9dc5, |h, b| (h ^ u32::from(b)).wrapping_mul(0x0100_0193))
+    names::link_string(formal(ty))
+        .bytes()
+        .fold(0x811c_9dc5, |h, b| (h ^ u32::from(b)).wrapping_mul(0x0100_0193))
 }
 
 /// A method as a table lists it.
@@ -275,7 +277,9 @@ pub(crate) fn name_sym(
     pkg: Option<&str>,
 ) -> Arc<str> {
     let mut bytes = vec![
-        u8::from(exported) | if tag.is_empty() { 0 } else { 2 } | if pkg.is_some() { 4 } else { 0 }
+        u8::from(exported)
+            | if tag.is_empty() { 0 } else { 2 }
+            | if pkg.is_some() { 4 } else { 0 }
             | if embedded { 8 } else { 0 },
     ];
     uvarint(&mut bytes, name.len());
@@ -285,9 +289,12 @@ pub(crate) fn name_sym(
         bytes.extend_from_slice(tag);
     }
     let tail = pkg.map_or(String::new(), |p| format!("|{p}"));
-    let symbol: Arc<str> =
-        format!("type:.namedata.{name}.{}{}", bytes[0], if tag.is_empty() { tail } else { format!("{tail} {}", hex(tag)) })
-            .into();
+    let symbol: Arc<str> = format!(
+        "type:.namedata.{name}.{}{}",
+        bytes[0],
+        if tag.is_empty() { tail } else { format!("{tail} {}", hex(tag)) }
+    )
+    .into();
     if cx.claim(&symbol) {
         let mut d = Data::new(symbol.clone(), Section::TypeName, 1, bytes.len() as u64);
         d.bytes = bytes;

@@ -92,7 +92,8 @@ impl Fx<'_, '_> {
     }
 
     pub fn temp_bytes(&mut self, size: u64, align: u64) -> Addr {
-        let size = u32::try_from(size).unwrap_or_else(|_| panic!("{}: a temporary of {size} bytes", self.b.func.name));
+        let size = u32::try_from(size)
+            .unwrap_or_else(|_| panic!("{}: a temporary of {size} bytes", self.b.func.name));
         let slot = self.b.slot(size.max(1), align as u32);
         Addr::stack(self.b.slot_addr(slot, 0))
     }

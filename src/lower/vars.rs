@@ -315,7 +315,10 @@ impl Walker<'_> {
                 let Some(sel) = self.info().selections.get(e.id).cloned() else {
                     return; // a qualified identifier
                 };
-                if sel.kind == SelectionKind::Method && sel.obj.ptr_recv() && !self.through_pointer(x, &sel.index) {
+                if sel.kind == SelectionKind::Method
+                    && sel.obj.ptr_recv()
+                    && !self.through_pointer(x, &sel.index)
+                {
                     self.take_address(x);
                 }
                 if sel.kind != SelectionKind::MethodExpr {

@@ -10,16 +10,63 @@ pub struct Target {
 }
 
 const OSES: &[&str] = &[
-    "aix", "android", "darwin", "dragonfly", "freebsd", "hurd", "illumos", "ios", "js", "linux", "nacl", "netbsd",
-    "openbsd", "plan9", "solaris", "wasip1", "windows", "zos",
+    "aix",
+    "android",
+    "darwin",
+    "dragonfly",
+    "freebsd",
+    "hurd",
+    "illumos",
+    "ios",
+    "js",
+    "linux",
+    "nacl",
+    "netbsd",
+    "openbsd",
+    "plan9",
+    "solaris",
+    "wasip1",
+    "windows",
+    "zos",
 ];
 const ARCHES: &[&str] = &[
-    "386", "amd64", "amd64p32", "arm", "armbe", "arm64", "arm64be", "loong64", "mips", "mipsle", "mips64", "mips64le",
-    "mips64p32", "mips64p32le", "ppc", "ppc64", "ppc64le", "riscv", "riscv64", "s390", "s390x", "sparc", "sparc64",
+    "386",
+    "amd64",
+    "amd64p32",
+    "arm",
+    "armbe",
+    "arm64",
+    "arm64be",
+    "loong64",
+    "mips",
+    "mipsle",
+    "mips64",
+    "mips64le",
+    "mips64p32",
+    "mips64p32le",
+    "ppc",
+    "ppc64",
+    "ppc64le",
+    "riscv",
+    "riscv64",
+    "s390",
+    "s390x",
+    "sparc",
+    "sparc64",
     "wasm",
 ];
 const UNIX: &[&str] = &[
-    "aix", "android", "darwin", "dragonfly", "freebsd", "hurd", "illumos", "ios", "linux", "netbsd", "openbsd",
+    "aix",
+    "android",
+    "darwin",
+    "dragonfly",
+    "freebsd",
+    "hurd",
+    "illumos",
+    "ios",
+    "linux",
+    "netbsd",
+    "openbsd",
     "solaris",
 ];
 const EXPERIMENTS: &[&str] = &["regabiwrappers", "regabiargs", "dwarf5", "jsonv2"];
@@ -65,7 +112,9 @@ fn wanted(package: &str, name: &str, text: &[u8], target: &Target) -> bool {
             || tag.strip_prefix("goexperiment.").is_some_and(|x| EXPERIMENTS.contains(&x))
             || tag.strip_prefix("go1.").is_some_and(|n| n.parse::<u32>().is_ok_and(|n| n <= 27))
     };
-    name_fits(name, target.goos, goarch) && constraint(text).is_none_or(|line| eval(&line, &tag)) && !imports_c(text)
+    name_fits(name, target.goos, goarch)
+        && constraint(text).is_none_or(|line| eval(&line, &tag))
+        && !imports_c(text)
 }
 
 fn name_fits(name: &str, goos: &str, goarch: &str) -> bool {
@@ -161,7 +210,8 @@ pub fn packages(src: &Path) -> BTreeSet<String> {
             let entry = entry.unwrap();
             let name = entry.file_name().into_string().unwrap();
             if entry.file_type().unwrap().is_dir() {
-                let skipped = name == "testdata" || name.starts_with(['_', '.']) || (dir.is_empty() && name == "cmd");
+                let skipped =
+                    name == "testdata" || name.starts_with(['_', '.']) || (dir.is_empty() && name == "cmd");
                 if !skipped {
                     open.push(if dir.is_empty() { name } else { format!("{dir}/{name}") });
                 }
@@ -176,7 +226,12 @@ pub fn packages(src: &Path) -> BTreeSet<String> {
 
 /// Orders packages so that imports come first; imports that are not in the map are left to the checker to complain.
 pub fn order(imports: &BTreeMap<String, Vec<String>>) -> Vec<String> {
-    fn visit(p: &str, imports: &BTreeMap<String, Vec<String>>, seen: &mut BTreeSet<String>, out: &mut Vec<String>) {
+    fn visit(
+        p: &str,
+        imports: &BTreeMap<String, Vec<String>>,
+        seen: &mut BTreeSet<String>,
+        out: &mut Vec<String>,
+    ) {
         if !imports.contains_key(p) || !seen.insert(p.to_owned()) {
             return;
         }

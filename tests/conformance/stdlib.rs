@@ -94,25 +94,30 @@ pub fn check_target(
         });
         check_time += started.elapsed();
         let mut errors = p.errors;
-        errors.extend(checked.diags.list.iter().map(|d| format!("{}: {}", checked.sources.show(d.pos), d.text)));
-        if only.as_deref() == Some(&*package) || only.is_none() && !errors.is_empty() && std::env::var_os("VERBOSE").is_some() {
+        errors.extend(
+            checked.diags.list.iter().map(|d| format!("{}: {}", checked.sources.show(d.pos), d.text)),
+        );
+        if only.as_deref() == Some(&*package)
+            || only.is_none() && !errors.is_empty() && std::env::var_os("VERBOSE").is_some()
+        {
             println!("{package}: {} errors", errors.len());
             errors.iter().take(30).for_each(|e| println!("  {e}"));
         }
         // Those that import it see what a build shows them: the interface, written and read back.
         let bytes = export::encode(checked.package);
-        let seen = match export::decode(&bytes, &|path| done.get(path).copied().ok_or_else(|| path.to_owned())) {
-            Ok(decoded) => {
-                if export::encode(decoded) != bytes {
-                    errors.push("the interface changes when it is read and written again".to_owned());
+        let seen =
+            match export::decode(&bytes, &|path| done.get(path).copied().ok_or_else(|| path.to_owned())) {
+                Ok(decoded) => {
+                    if export::encode(decoded) != bytes {
+                        errors.push("the interface changes when it is read and written again".to_owned());
+                    }
+                    decoded
                 }
-                decoded
-            }
-            Err(why) => {
-                errors.push(format!("the interface cannot be read: {why}"));
-                checked.package
-            }
-        };
+                Err(why) => {
+                    errors.push(format!("the interface cannot be read: {why}"));
+                    checked.package
+                }
+            };
         done.insert(package.clone(), seen);
         let outcome = match errors.first() {
             None => Outcome::Pass,
@@ -145,8 +150,13 @@ fn closure(package: &str, imports: &BTreeMap<String, Vec<String>>) -> Vec<String
 }
 
 fn parse(src: &Path, package: &str, files: &[(String, Vec<u8>)]) -> Parsed {
-    let mut out =
-        Parsed { files: Vec::new(), sources: Sources::default(), errors: Vec::new(), lines: 0, imports: Vec::new() };
+    let mut out = Parsed {
+        files: Vec::new(),
+        sources: Sources::default(),
+        errors: Vec::new(),
+        lines: 0,
+        imports: Vec::new(),
+    };
     for (i, (name, text)) in files.iter().enumerate() {
         let shown = src.join(package).join(name).display().to_string();
         let parsed = syntax::parse(FileId(i as u32), &shown, text);

@@ -37,7 +37,9 @@ pub fn check(goroot: &Path) -> Result<String, String> {
                 if only.is_some() {
                     println!("== {name}");
                 }
-                let caught = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| run(&path, tolerance, &library)));
+                let caught = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+                    run(&path, tolerance, &library)
+                }));
                 let problems = match caught {
                     Ok(Some(problems)) => problems,
                     Ok(None) => {
@@ -51,14 +53,17 @@ pub fn check(goroot: &Path) -> Result<String, String> {
                 }
                 let outcome = match problems.first() {
                     None => Outcome::Pass,
-                    Some(first) => Outcome::Fail(format!("{} problems, {}", problems.len(), first.replace('\n', " "))),
+                    Some(first) => {
+                        Outcome::Fail(format!("{} problems, {}", problems.len(), first.replace('\n', " ")))
+                    }
                 };
                 outcomes.insert(name, outcome);
             }
         }
         outcomes
     });
-    Ledger::new("types", "internal/types/testdata: files with exactly the errors they ask for").settle(&outcomes)
+    Ledger::new("types", "internal/types/testdata: files with exactly the errors they ask for")
+        .settle(&outcomes)
 }
 
 fn listed(dir: &Path) -> Vec<PathBuf> {
@@ -164,7 +169,9 @@ struct Flags {
 fn flags(text: &[u8]) -> Flags {
     let mut flags = Flags::default();
     let line = String::from_utf8_lossy(text.split(|b| *b == b'\n').next().unwrap_or(b"")).into_owned();
-    let Some(rest) = line.strip_prefix("//").map(str::trim_start).filter(|r| r.starts_with('-')) else { return flags };
+    let Some(rest) = line.strip_prefix("//").map(str::trim_start).filter(|r| r.starts_with('-')) else {
+        return flags;
+    };
     for word in rest.split_whitespace() {
         match word.split_once('=') {
             Some(("-lang", version)) => flags.lang = GoVersion::parse(version),

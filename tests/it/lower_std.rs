@@ -142,7 +142,8 @@ fn std_packages(goroot: &str) -> Vec<String> {
 #[ignore = "a tool: takes a GOROOT, and minutes"]
 fn lower_std() {
     base::par::on_big_stack(|| {
-        let goroot = env::var("GOROOT").unwrap_or_else(|_| panic!("GOROOT must say where the standard library is"));
+        let goroot =
+            env::var("GOROOT").unwrap_or_else(|_| panic!("GOROOT must say where the standard library is"));
         let target = Target::new("linux", "amd64").unwrap();
         let config = modules::Config {
             goroot: goroot.clone().into(),
@@ -201,7 +202,10 @@ fn lower_std() {
                         }
                         if let Err(faults) = ir::verify(&f.func) {
                             println!("verify {}: {}", f.func.name, faults[0]);
-                            failed.entry(format!("verify: {}", faults[0].text)).or_default().push(f.func.name.to_string());
+                            failed
+                                .entry(format!("verify: {}", faults[0].text))
+                                .or_default()
+                                .push(f.func.name.to_string());
                         }
                     }
                 }

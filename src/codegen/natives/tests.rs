@@ -147,7 +147,8 @@ fn places() -> impl Iterator<Item = (usize, usize)> {
 
 #[test]
 fn bytes_are_found_and_counted() {
-    let (index, count) = (executable("internal/bytealg.IndexByteString"), executable("internal/bytealg.CountString"));
+    let (index, count) =
+        (executable("internal/bytealg.IndexByteString"), executable("internal/bytealg.CountString"));
     let page: Vec<u8> = vec![b'.'; 3 * 4096];
     for (at, n) in places() {
         let mut page = page.clone();
