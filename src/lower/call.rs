@@ -51,8 +51,7 @@ impl<'a> Fx<'_, 'a> {
             return vec![out];
         }
         let prepared = self.prepare(call);
-        // The call of a literal is on the line where the literal ends.
-        self.at(if matches!(call.fun.kind, ExprKind::FuncLit(_)) { call.lparen } else { e.pos });
+        self.at(e.pos);
         self.make(prepared)
     }
 
