@@ -385,7 +385,7 @@ impl<'a> Fx<'_, 'a> {
                 BasicKind::Complex128 => ("printcomplex128", val.parts().to_vec()),
                 BasicKind::String => ("printstring", val.parts().to_vec()),
                 BasicKind::UnsafePointer => ("printpointer", vec![val.single()]),
-                BasicKind::Uintptr => ("printuintptr", vec![val.single()]),
+                BasicKind::Uintptr => ("printuint", vec![val.single()]),
                 kind => {
                     let wide = self.resize(val.single(), kind.is_unsigned(), ir::Ty::I64);
                     let hex = ty.as_named().is_some_and(|n| {

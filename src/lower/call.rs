@@ -51,7 +51,8 @@ impl<'a> Fx<'_, 'a> {
             return vec![out];
         }
         let prepared = self.prepare(call);
-        self.at(e.pos);
+        // The call of a literal is on the line where the literal ends.
+        self.at(if matches!(call.fun.kind, ExprKind::FuncLit(_)) { call.lparen } else { e.pos });
         self.make(prepared)
     }
 
