@@ -79,8 +79,12 @@ pub fn link_program(program: &Program<'_>) -> Result<Image, Vec<LinkFault>> {
 
     let codes: Vec<Arc<object::Code>> =
         funcs.par_iter().map(|(func, _)| (program.compile)(&func.func)).collect();
+    let shown = |func: &ir::UnitFunc, package: &str, file: &Arc<str>| match file.starts_with('<') {
+        true => file.clone(),
+        false => (program.shown_file)(&declaring_package(&func.func.name, package), file),
+    };
     let source = |func: &ir::UnitFunc, package: &str| link::Source {
-        files: func.meta.files.iter().map(|file| (program.shown_file)(package, file)).collect(),
+        files: func.meta.files.iter().map(|file| shown(func, package, file)).collect(),
         start_line: func.meta.start_line,
     };
     let mut job_funcs: Vec<link::Func<'_>> = codes
@@ -117,6 +121,17 @@ pub fn link_program(program: &Program<'_>) -> Result<Image, Vec<LinkFault>> {
         strip_debug: program.strip_debug,
         trap_undefined: program.trap_undefined,
     })
+}
+
+/// The package whose files a function's lines are in: that of its unit, but an instance's is the generic function's own.
+fn declaring_package(symbol: &str, unit: &str) -> String {
+    let Some(bracket) = symbol.find('[') else { return unit.to_owned() };
+    let generic = &symbol[..bracket];
+    let last = generic.rfind('/').map_or(0, |at| at + 1);
+    match generic[last..].find('.') {
+        Some(dot) => generic[..last + dot].replace("%2e", "."),
+        None => unit.to_owned(),
+    }
 }
 
 /// Every definition by name; of equal ones the first, of variables the one with content.
