@@ -176,7 +176,7 @@ fn check_errors(tree: &str) {
     let (patterns, rest) = tree.trim_start().split_once('\n').unwrap();
     let patterns: Vec<&str> = patterns.split_whitespace().collect();
     let mut file: Option<(PathBuf, String)> = None;
-    let mut write = |file: Option<(PathBuf, String)>| {
+    let write = |file: Option<(PathBuf, String)>| {
         if let Some((path, text)) = file {
             fs::create_dir_all(path.parent().unwrap()).unwrap();
             fs::write(path, text).unwrap();
