@@ -13,7 +13,7 @@ use crate::command::{Ran, in_parallel, reference, run, suite_dir, thermos};
 use crate::ledger::{Ledger, Outcome};
 
 const BUILD_LIMIT: Duration = Duration::from_secs(300);
-const RUN_LIMIT: Duration = Duration::from_secs(60);
+const RUN_LIMIT: Duration = Duration::from_secs(20);
 
 /// Runs every program both ways and compares the result with the ledger.
 pub fn check(goroot: &Path) -> Result<String, String> {
