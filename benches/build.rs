@@ -76,8 +76,8 @@ fn measure(program: &str, goroot: &Path) {
 fn report(program: &str, work: &str, rounds: usize, mut once: impl FnMut(usize, usize) -> Duration) {
     let mut times: [Vec<Duration>; 2] = Default::default();
     for round in 0..rounds {
-        for tool in 0..TOOLS.len() {
-            times[tool].push(once(tool, round));
+        for (tool, list) in times.iter_mut().enumerate() {
+            list.push(once(tool, round));
         }
     }
     let [go, ours] = times.map(|mut list| {

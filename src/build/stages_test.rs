@@ -93,8 +93,8 @@ fn package() {
             ("an interface", &|i| i.imports[0].1.1 = id(9)),
             ("the package meant", &|i| i.imports[0].1.0 = "vendor/fmt".to_owned()),
             ("the path as written", &|i| i.imports[0].0 = "f".to_owned()),
-            ("an interface behind", &|i| drop(i.mentions.insert("io".to_owned(), id(9)))),
-            ("generic functions", &|i| drop(i.generics.insert("slices".to_owned(), id(9)))),
+            ("an interface behind", &|i| _ = i.mentions.insert("io".to_owned(), id(9))),
+            ("generic functions", &|i| _ = i.generics.insert("slices".to_owned(), id(9))),
         ],
     );
     let mut elsewhere = package_input();

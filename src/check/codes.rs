@@ -3,6 +3,7 @@
 macro_rules! codes {
     ($($name:ident)*) => {
         #[derive(Clone, Copy, PartialEq, Eq, Debug)]
+        #[allow(dead_code, reason = "the list is go/types' own; some mistakes are the parser's or a later gc pass's")]
         pub enum Code { $($name),* }
 
         impl Code {

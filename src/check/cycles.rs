@@ -59,12 +59,12 @@ impl<'a> Checker<'a> {
 
     /// Reports the objects on the path from `start` on.
     pub(super) fn path_cycle_error(&mut self, start: usize) {
-        let cycle: Vec<Station> = self.path[start..].to_vec().into_iter().map(|o| self.station(o)).collect();
+        let cycle: Vec<Station> = self.path[start..].iter().map(|&o| self.station(o)).collect();
         let first = first_in_source(&cycle);
         self.cycle_error(&cycle, first);
     }
 
-    fn station(&mut self, obj: ObjRef) -> Station {
+    fn station(&self, obj: ObjRef) -> Station {
         let name = match obj.pkg {
             Some(pkg) if pkg != self.pkg => format!("{}.{}", pkg.name(), obj.name),
             _ => obj.name.to_owned(),

@@ -320,12 +320,12 @@ impl<'a> Checker<'a> {
 
     pub(super) fn use_all(&mut self, list: &'a [ast::Expr]) -> bool {
         // No short cut: all of them count as used.
-        list.iter().fold(true, |ok, e| self.use_one(e, false) && ok)
+        list.iter().filter(|e| !self.use_one(e, false)).count() == 0
     }
 
     /// The same for left sides: their variables do not count as used.
     pub(super) fn use_lhs(&mut self, list: &'a [ast::Expr]) -> bool {
-        list.iter().fold(true, |ok, e| self.use_one(e, true) && ok)
+        list.iter().filter(|e| !self.use_one(e, true)).count() == 0
     }
 
     fn use_one(&mut self, e: &'a ast::Expr, is_lhs: bool) -> bool {

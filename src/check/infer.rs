@@ -18,7 +18,6 @@ impl<'a> Checker<'a> {
     /// The arguments for `tparams`; `targs` holds those that are known. `params` and `args` correspond. `reverse`: the
     /// only argument is the target of an assignment of a generic function. `None`: not to be inferred, `fault` says
     /// why unless that has been reported already.
-    #[expect(clippy::too_many_arguments, reason = "the parties of a call")]
     pub(super) fn infer(
         &mut self,
         at: Pos,

@@ -39,10 +39,6 @@ impl Fault {
     pub fn is_empty(&self) -> bool {
         self.parts.is_empty()
     }
-
-    pub fn pos(&self) -> Pos {
-        self.parts.first().map_or(Pos::NONE, |p| p.0)
-    }
 }
 
 impl Checker<'_> {

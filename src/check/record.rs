@@ -30,7 +30,6 @@ impl<'a> Checker<'a> {
         self.info.implicits.insert(at, obj);
     }
 
-    #[expect(clippy::too_many_arguments, reason = "the parts of a Selection")]
     pub(super) fn record_selection(
         &mut self,
         e: &ast::Expr,

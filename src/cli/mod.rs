@@ -23,7 +23,6 @@ mod words;
 mod world;
 
 use std::io::Write;
-use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use crate::base::{World, world::clean_path};
@@ -252,14 +251,5 @@ fn io_words(e: &std::io::Error) -> String {
     match chars.next() {
         Some(first) => first.to_lowercase().chain(chars).collect(),
         None => text,
-    }
-}
-
-/// `path` as messages show it: relative to the working directory when that is shorter.
-fn short_path(path: &Path, cwd: &Path) -> PathBuf {
-    match path.strip_prefix(cwd) {
-        Ok(inside) if inside.as_os_str().is_empty() => PathBuf::from("."),
-        Ok(inside) => inside.to_path_buf(),
-        Err(_) => path.to_path_buf(),
     }
 }

@@ -84,8 +84,7 @@ const N_PROGRAM_HEADERS: usize = 6;
 
 /// The bytes of the executable.
 pub(super) fn write(sections: &[Section], extras: Extras<'_>) -> Vec<u8> {
-    let mut out = Vec::new();
-    out.resize(headers_size() as usize, 0);
+    let mut out = vec![0; headers_size() as usize];
     for section in sections.iter().filter(|s| s.content != Content::Zero) {
         let at = (section.address - BASE) as usize;
         assert!(at >= out.len(), "section {} overlaps the one before it", section.name);
@@ -226,7 +225,6 @@ impl SectionHeaders {
         self.row(name, kind, flags, 0, offset, size, rest);
     }
 
-    #[expect(clippy::too_many_arguments, reason = "the fields of a section header")]
     fn row(
         &mut self,
         name: &str,

@@ -109,7 +109,7 @@ pub(super) fn build(rows: &[Row<'_>], files: &Files, text_size: u32) -> Pclntab 
 
     let mut functab = vec![0u8; rows.len() * 8 + 4];
     for (i, row) in rows.iter().enumerate() {
-        while functab.len() % 8 != 0 {
+        while !functab.len().is_multiple_of(8) {
             functab.push(0);
         }
         let at = functab.len() as u32;

@@ -3,7 +3,7 @@
 use super::func::Fx;
 use super::layout;
 use super::val::{Addr, TyExt, Val};
-use crate::ir::{self, BinOp, IntCc, Op, Value};
+use crate::ir::{self, BinOp, IntCc, Value};
 use crate::syntax::ast;
 use crate::types::{BasicKind, BuiltinId, Kind, Ty};
 
@@ -50,7 +50,7 @@ impl<'a> Fx<'_, 'a> {
             BuiltinId::Panic => {
                 let val = self.expr_as(&args[0], Ty::EMPTY_INTERFACE);
                 self.at(e.pos);
-                self.rt("gopanic", &val.parts().to_vec(), &[]);
+                self.rt("gopanic", val.parts(), &[]);
                 self.b.unreachable();
                 self.b.dead_block();
                 return None;
@@ -475,10 +475,5 @@ impl<'a> Fx<'_, 'a> {
         self.rt(&format!("panicunsafe{what}len"), &[], &[]);
         self.b.unreachable();
         self.b.start(ok);
-    }
-
-    /// The bits of an operation with no operands.
-    pub fn special(&mut self, op: Op) -> Value {
-        self.b.special(op)
     }
 }

@@ -11,7 +11,7 @@ use super::layout;
 use super::names;
 use super::source;
 use super::val::{Addr, TyExt, Val};
-use crate::ir::{self, Callee, Value};
+use crate::ir::{self, Value};
 use crate::syntax::ast::{self, ExprKind};
 use crate::types::{Kind, Mode, ObjKind, ObjRef, SelectionKind, Signature, Ty};
 
@@ -199,8 +199,8 @@ impl<'a> Fx<'_, 'a> {
         let own = ["(*rtype).", "(*interfaceType).", "Value."];
         if self.src.checked.package.path == "reflect"
             && own.iter().any(|recv| {
-                &*self.name == format!("reflect.{recv}Method")
-                    || &*self.name == format!("reflect.{recv}MethodByName")
+                *self.name == format!("reflect.{recv}Method")
+                    || *self.name == format!("reflect.{recv}MethodByName")
             })
         {
             return;
@@ -391,11 +391,6 @@ impl<'a> Fx<'_, 'a> {
             _ => fun.id,
         };
         Some(self.func_sym(obj, id))
-    }
-
-    /// Calls with code already known.
-    pub fn call_code(&mut self, code: Value, params: &[Ty], results: &[Ty], args: &[Val]) -> Vec<Val> {
-        self.call(Callee::Code(code), None, params, results, args)
     }
 }
 

@@ -13,7 +13,7 @@ use super::func::{Fx, Head, Local, ResultVar, TypeArgs};
 use super::layout;
 use super::names;
 use super::rangefunc::Exits;
-use super::val::{Addr, TyExt, Val};
+use super::val::{Addr, Val};
 use super::vars::{self, Facts, FuncFacts, Key};
 use crate::base::Pos;
 use crate::ir::{self, Op, Value};

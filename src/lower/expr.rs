@@ -7,7 +7,6 @@ use super::func::{Fx, Local};
 use super::layout;
 use super::names;
 use super::val::{Addr, TyExt, Val};
-use super::vars::Key;
 use crate::ir::{self, BoundsKind, IntCc, Value};
 use crate::syntax::ast::{self, BinaryOp, ExprKind, UnaryOp};
 use crate::types::{self, ExprId, Kind, Mode, ObjKind, ObjRef, SelectionKind, Ty, VarKind};
@@ -83,14 +82,6 @@ impl<'a> Fx<'_, 'a> {
 
     pub fn is_type(&self, e: &ast::Expr) -> bool {
         self.info().types.get(e.id).is_some_and(|tv| tv.mode == Mode::TypeExpr)
-    }
-
-    /// The value of an integer constant.
-    pub fn const_int(&self, e: &ast::Expr) -> Option<i64> {
-        match self.const_of(e)? {
-            types::Const::Int(i) => Some(i),
-            _ => None,
-        }
     }
 
     /// An expression without loading it.
@@ -548,11 +539,5 @@ impl<'a> Fx<'_, 'a> {
             }
             _ => None,
         }
-    }
-
-    /// Reads a variable by its object.
-    pub fn read_obj(&mut self, obj: ObjRef) -> Val {
-        let (key, ty): (Key, Ty) = (self.facts.key(obj), self.obj_ty(obj));
-        self.read_local(key, ty)
     }
 }

@@ -226,7 +226,6 @@ impl<'c, 'a> Fx<'c, 'a> {
     }
 
     /// As [`Fx::open`], for the body of a range over a function.
-    #[expect(clippy::too_many_arguments, reason = "what open takes, and what only range bodies have")]
     pub fn open_range(
         cx: &'c mut Cx<'a>,
         src: &'a Source<'a>,
@@ -567,13 +566,6 @@ impl<'c, 'a> Fx<'c, 'a> {
 
     pub fn rt1(&mut self, name: &str, args: &[Value], result: ir::Ty) -> Value {
         self.rt(name, args, &[result])[0]
-    }
-
-    /// Calls a runtime function that does not return. The code after it is dead.
-    pub fn rt_noreturn(&mut self, name: &str, args: &[Value]) {
-        self.rt(name, args, &[]);
-        self.b.unreachable();
-        self.b.dead_block();
     }
 
     /// The address of a type's descriptor.

@@ -2,12 +2,11 @@
 
 use super::expr::Operand;
 use super::func::{Fx, Local};
-use super::layout;
 use super::val::{Addr, TyExt, Val};
 use crate::base::Pos;
 use crate::ir::{self, BoundsKind, Value, Var};
 use crate::syntax::ast::{self, AssignOp, ExprKind};
-use crate::types::{Kind, Mode, SelectionKind, Ty};
+use crate::types::{Kind, SelectionKind, Ty};
 
 /// The left side of an assignment, its operands evaluated, its checks still to be made.
 #[derive(Clone, Debug)]
@@ -421,20 +420,10 @@ impl<'a> Fx<'_, 'a> {
         })
     }
 
-    /// Whether an expression's value may be asked for with `ok`.
-    pub fn is_comma_ok_mode(&self, e: &ast::Expr) -> bool {
-        self.info().types.get(e.id).is_some_and(|tv| matches!(tv.mode, Mode::CommaOk | Mode::MapIndex))
-    }
-
     /// A scalar variable to count with.
     pub fn counter(&mut self, ty: ir::Ty) -> Var {
         let zero = self.b.zero(ty);
         self.keep(zero)
-    }
-
-    /// Bytes of a type.
-    pub fn size_of(&self, ty: Ty) -> u64 {
-        layout::size(ty)
     }
 }
 

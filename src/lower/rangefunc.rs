@@ -359,11 +359,6 @@ impl<'a> Fx<'_, 'a> {
         self.captures(id)
     }
 
-    /// Whether a variable is declared in this function already.
-    pub fn knows(&self, key: Key) -> bool {
-        self.vars.contains_key(&key)
-    }
-
     /// A copy of a boxed variable in a new box: the next iteration's.
     pub fn declare_again(&mut self, key: Key, ty: Ty, val: &Val) {
         match self.local(key) {

@@ -365,13 +365,11 @@ impl<'a> Writer<'_, 'a> {
                 if matches!(to.under(), Kind::Interface(_)) {
                     return self.assign(d, at, to, arg);
                 }
-                if let Kind::Slice(elem) = to.under() {
-                    if elem.basic_kind() == Some(BasicKind::Uint8)
-                        && let Some(Const::Str(bytes)) =
-                            self.cx.checked.info.value_of(arg.unparen().id).cloned()
-                    {
-                        return self.bytes(d, at, *elem, &bytes);
-                    }
+                if let Kind::Slice(elem) = to.under()
+                    && elem.basic_kind() == Some(BasicKind::Uint8)
+                    && let Some(Const::Str(bytes)) = self.cx.checked.info.value_of(arg.unparen().id).cloned()
+                {
+                    return self.bytes(d, at, *elem, &bytes);
                 }
                 let same = crate::types::identical(from.underlying(), to.underlying())
                     || matches!((from.under(), to.under()), (Kind::Pointer(_), Kind::Pointer(_)))

@@ -3,7 +3,6 @@
 use super::call::Prepared;
 use super::closure::Home;
 use super::func::{Fx, Target};
-use super::layout;
 use super::rangefunc::Exit;
 use super::val::{Addr, TyExt, Val};
 use super::vars::Key;
@@ -345,7 +344,7 @@ impl<'a> Fx<'_, 'a> {
             BuiltinId::Panic => {
                 let val = self.expr_as(&args[0], Ty::EMPTY_INTERFACE);
                 self.later_with(vec![(val, Ty::EMPTY_INTERFACE)], what, home, |fx, values| {
-                    fx.rt("gopanic", &values[0].parts().to_vec(), &[]);
+                    fx.rt("gopanic", values[0].parts(), &[]);
                     fx.b.unreachable();
                 })
             }
@@ -385,10 +384,5 @@ impl<'a> Fx<'_, 'a> {
         let p = self.addr_value(a);
         self.b.mem_zero(p, size, align as u32);
         a
-    }
-
-    /// Bytes per element.
-    pub fn elem_size(&self, ty: Ty) -> u64 {
-        layout::size(ty.elem())
     }
 }

@@ -1,13 +1,12 @@
 //! Switch and type switch.
 
 use super::consts;
-use super::expr::Operand;
 use super::func::Fx;
 use super::iface;
 use super::val::{TyExt, Val};
 use crate::ir::{self, Block, BlockCall, IntCc, Op, Value};
 use crate::syntax::ast;
-use crate::types::{self, BasicKind, Kind, Ty};
+use crate::types::{self, Ty};
 
 /// From this many integer constants on a switch is one instruction.
 const MIN_TABLE: usize = 4;
@@ -228,15 +227,5 @@ impl<'a> Fx<'_, 'a> {
         let itab = self.rt1("assertE2I2", &[inter, ty], ir::Ty::Ptr);
         self.b.set(found, itab);
         self.b.icmp_imm(IntCc::Ne, itab, 0)
-    }
-
-    /// Whether the type is one that only nil is compared with.
-    pub fn is_untyped_nil(&self, ty: Ty) -> bool {
-        matches!(ty.under(), Kind::Basic(b) if b.kind == BasicKind::UntypedNil)
-    }
-
-    /// A value to be looked at without loading all of it.
-    pub fn peek(&mut self, e: &'a ast::Expr) -> Operand {
-        self.operand(e)
     }
 }

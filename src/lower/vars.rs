@@ -91,11 +91,6 @@ impl Facts {
         self.addr_taken.contains(&key) || self.by_ref(key, ty)
     }
 
-    /// Whether the variable changes after its declaration.
-    pub fn is_assigned(&self, key: Key) -> bool {
-        self.assigned.contains(&key) || self.addr_taken.contains(&key)
-    }
-
     pub fn func(&self, key: FuncKey) -> &FuncFacts {
         &self.funcs[&key]
     }

@@ -73,10 +73,11 @@ pub fn optimize(func: &Func, env: &Env<'_>) -> Func {
     let mut func = func.clone();
     for pass in PASSES {
         let changed = (pass.run)(&mut func, env);
-        if cfg!(debug_assertions) && changed {
-            if let Err(faults) = ir::verify(&func) {
-                panic!("{} after {}: {}\n{func}", func.name, pass.name, faults[0]);
-            }
+        if cfg!(debug_assertions)
+            && changed
+            && let Err(faults) = ir::verify(&func)
+        {
+            panic!("{} after {}: {}\n{func}", func.name, pass.name, faults[0]);
         }
     }
     func

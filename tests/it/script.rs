@@ -21,7 +21,6 @@ use std::process::{Command, Stdio};
 use regex::Regex;
 
 struct Script {
-    work: PathBuf,
     cwd: PathBuf,
     env: BTreeMap<String, String>,
     stdout: String,
@@ -128,7 +127,7 @@ impl Script {
         ] {
             env.insert(name.to_owned(), value);
         }
-        Script { cwd: work.clone(), work, env, stdout: String::new(), stderr: String::new() }
+        Script { cwd: work, env, stdout: String::new(), stderr: String::new() }
     }
 
     fn line(&mut self, line: &str) -> Result<Next, String> {

@@ -91,7 +91,7 @@ fn memmove_moves_as_slices_do() {
         for (from, to) in
             [(64, 20_000), (64, 65), (65, 64), (64, 64), (64, 72), (72, 64), (64, 163), (163, 64), (3, 61)]
         {
-            let mut got: Vec<u8> = (0..32_000u32).map(|i| (i * 7 ^ i >> 8) as u8).collect();
+            let mut got: Vec<u8> = (0..32_000u32).map(|i| ((i * 7) ^ (i >> 8)) as u8).collect();
             let mut want = got.clone();
             want.copy_within(from..from + n, to);
             let base = got.as_mut_ptr();
