@@ -13,7 +13,7 @@ use crate::command::{Ran, in_parallel, reference, run, suite_dir, thermos};
 use crate::ledger::{Ledger, Outcome};
 
 const BUILD_LIMIT: Duration = Duration::from_secs(120);
-const RUN_LIMIT: Duration = Duration::from_secs(10);
+const RUN_LIMIT: Duration = Duration::from_secs(30);
 
 /// Runs the suite and compares it with the ledger.
 pub fn check(goroot: &Path) -> Result<String, String> {
