@@ -4,15 +4,15 @@ use dashu::integer::{IBig, UBig};
 use dashu::rational::RBig;
 use rustc_hash::FxHashMap;
 
-use super::super::arena::{intern, intern_bytes};
-use super::super::constant::{Const, Float};
-use super::super::interface::Interface;
-use super::super::named::{Alias, Named, TypeParam, instantiate};
-use super::super::object::{ObjRef, VarKind};
-use super::super::scope::PkgRef;
-use super::super::ty::{ChanDir, Kind, Signature, Term, Ty};
 use super::{MAGIC, N_PREDECLARED, object_tag, recv_tag, tag, value_tag};
 use crate::base::Pos;
+use crate::types::arena::{intern, intern_bytes};
+use crate::types::constant::{Const, Float};
+use crate::types::interface::Interface;
+use crate::types::named::{Alias, Named, TypeParam, instantiate};
+use crate::types::object::{ObjRef, VarKind};
+use crate::types::scope::PkgRef;
+use crate::types::ty::{ChanDir, Kind, Signature, Term, Ty};
 
 type Result<T> = std::result::Result<T, String>;
 

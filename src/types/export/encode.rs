@@ -5,11 +5,11 @@ use std::collections::{HashMap, VecDeque};
 use dashu::integer::IBig;
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::super::constant::Const;
-use super::super::object::{ObjKind, ObjRef};
-use super::super::scope::PkgRef;
-use super::super::ty::{ChanDir, Kind, Signature, Ty};
 use super::{MAGIC, N_PREDECLARED, object_tag, recv_tag, tag, value_tag};
+use crate::types::constant::Const;
+use crate::types::object::{ObjKind, ObjRef};
+use crate::types::scope::PkgRef;
+use crate::types::ty::{ChanDir, Kind, Signature, Ty};
 
 /// The interface of a checked package.
 pub fn encode(package: PkgRef) -> Vec<u8> {
