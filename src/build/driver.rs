@@ -292,12 +292,12 @@ fn compile(
         failures: Mutex::default(),
         say,
     };
+    // Chosen before anything is begun: what becomes ready later is begun by the last import it waited for, once.
+    let first: Vec<usize> = (0..n).filter(|i| run.waits[*i].load(Ordering::Relaxed) == 0).collect();
     rayon::scope(|scope| {
-        for i in 0..n {
-            if run.waits[i].load(Ordering::Relaxed) == 0 {
-                let run = &run;
-                scope.spawn(move |scope| run.package(scope, i));
-            }
+        for i in first {
+            let run = &run;
+            scope.spawn(move |scope| run.package(scope, i));
         }
     });
     let failures = run.failures.into_inner().unwrap_or_else(|e| e.into_inner());
