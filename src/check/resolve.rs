@@ -50,6 +50,9 @@ impl<'a> Checker<'a> {
             }
         }
         self.env.version = None;
+        for &i in files_in_use {
+            files[i].directives.iter().for_each(|d| self.collect_linkname(d));
+        }
         self.pkg.set_imports(self.imported.clone());
         self.check_file_scopes(&file_scopes);
         for Method { obj, is_ptr, base } in methods {
@@ -57,6 +60,21 @@ impl<'a> Checker<'a> {
                 obj.set_ptr_recv(is_ptr);
                 self.methods.entry(base).or_default().push(obj);
             }
+        }
+    }
+
+    /// `//go:linkname local symbol`: importers must use that symbol, too.
+    fn collect_linkname(&mut self, d: &ast::Directive) {
+        if !matches!(d.name.as_str(), "go:linkname" | "go:linknamestd") {
+            return;
+        }
+        let mut words = d.args.split_whitespace();
+        // With one name the function only keeps its own symbol visible to others.
+        if let (Some(local), Some(symbol)) = (words.next(), words.next())
+            && let Some(obj) = self.pkg_names.get(local)
+            && (obj.is_func() || obj.is_var())
+        {
+            obj.set_linkname(symbol);
         }
     }
 

@@ -10,7 +10,7 @@ use super::{eq_hash, itab, static_init, typedesc};
 use crate::object;
 use crate::syntax::ast;
 use crate::target::Target;
-use crate::types::{self, Checked, ObjRef, Ty};
+use crate::types::{Checked, ObjRef, Ty};
 use crate::{base, ir};
 
 /// What `lower` is told about the world around a package.
@@ -43,8 +43,6 @@ pub struct Cx<'a> {
     pub checked: &'a Checked,
     /// The package's own source; other packages' are loaded for their generic functions.
     pub source: &'a Source<'a>,
-    /// Where the function being lowered is written.
-    pub(super) current: &'a Source<'a>,
     sources: FxHashMap<&'static str, &'a Source<'a>>,
     have: FxHashSet<Arc<str>>,
     pub funcs: Vec<ir::UnitFunc>,
@@ -97,7 +95,6 @@ impl<'a> Cx<'a> {
             env,
             checked,
             source,
-            current: source,
             sources: FxHashMap::default(),
             have: FxHashSet::default(),
             funcs: Vec::new(),
@@ -136,6 +133,9 @@ impl<'a> Cx<'a> {
 
     /// The symbol of a function, method or variable that is not generic, linknames applied.
     pub fn obj_sym(&self, obj: ObjRef) -> Arc<str> {
+        if let Some(symbol) = obj.linkname() {
+            return symbol.into();
+        }
         let plain: String = match obj.typ().as_signature().and_then(|sig| sig.recv) {
             Some(recv) if obj.is_func() => {
                 let ty = recv.typ();
@@ -147,18 +147,6 @@ impl<'a> Cx<'a> {
             }
             _ => names::object_symbol(obj),
         };
-        self.linked(obj.pkg, plain)
-    }
-
-    /// Applies the linknames of this package's source, and of the one whose generic function is being lowered.
-    pub fn linked(&self, pkg: Option<types::PkgRef>, plain: String) -> Arc<str> {
-        for source in [self.source, self.current] {
-            if pkg.is_some_and(|p| p.path == source.checked.package.path)
-                && let Some(remote) = source.linknames.get(&plain)
-            {
-                return remote.clone();
-            }
-        }
         plain.into()
     }
 

@@ -7,7 +7,7 @@ use super::cx::{Cx, Instance};
 use super::func::{self, Fx, Head, TypeArgs};
 use super::names;
 use super::rangefunc::Exits;
-use super::val::{Addr, TyExt};
+use super::val::Addr;
 use super::{embed, static_init, typedesc, vars};
 use crate::ir;
 use crate::syntax::ast::{self, Decl};
@@ -158,7 +158,6 @@ fn is_generic(func: &super::source::FuncSource<'_>) -> bool {
 
 fn lower_instance(cx: &mut Cx<'_>, instance: &Instance) {
     let src = cx.source_of(instance.package);
-    cx.current = src;
     let func = src.find(&instance.key);
     let func = func.unwrap_or_else(|| panic!("{} has no function {}", instance.package, instance.key));
     let Kind::Signature(sig) = func.obj.typ().kind() else { panic!("{} has no signature", instance.symbol) };
@@ -167,6 +166,5 @@ fn lower_instance(cx: &mut Cx<'_>, instance: &Instance) {
     let mut targs = instance.recv_targs.clone();
     targs.extend(&instance.targs);
     assert_eq!(tparams.len(), targs.len(), "{}: type arguments", instance.symbol);
-    let _ = Ty::is_interface;
     func::lower_decl(cx, src, func, instance.symbol.clone(), TypeArgs { tparams, targs });
 }

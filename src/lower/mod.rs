@@ -1,7 +1,7 @@
 //! Checked syntax to SSA.
 //!
 //! ```text
-//! Checked ─▶ Source (functions by name, linknames) ─▶ Cx ─┬─ func: bodies, literals, instances ─▶ ir::Func
+//! Checked ─▶ Source (functions by name) ─▶ Cx ─┬─ func: bodies, literals, instances ─▶ ir::Func
 //!                                                         ├─ static_init, init: variables      ─▶ object::Data, pkg.init
 //!                                                         └─ typedesc, itab, eq_hash, wrappers ─▶ object::Data, ir::Func
 //! ```

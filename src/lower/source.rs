@@ -1,10 +1,7 @@
 //! One package's checked source, indexed for lowering.
 
-use std::sync::Arc;
-
 use rustc_hash::FxHashMap;
 
-use super::names;
 use crate::syntax::ast;
 use crate::types::{Checked, ExprId, Kind, ObjRef, Ty};
 
@@ -24,8 +21,6 @@ pub struct Source<'a> {
     pub funcs: Vec<FuncSource<'a>>,
     /// By `F` or `T.M`.
     pub by_key: FxHashMap<String, usize>,
-    /// `//go:linkname`: our symbol to the one asked for.
-    pub linknames: FxHashMap<String, Arc<str>>,
     /// Initial values of package variables by the expression's id.
     pub values: FxHashMap<ExprId, &'a ast::Expr>,
 }
@@ -36,14 +31,9 @@ impl<'a> Source<'a> {
             checked,
             funcs: Vec::new(),
             by_key: FxHashMap::default(),
-            linknames: FxHashMap::default(),
             values: FxHashMap::default(),
         };
-        let prefix = names::pkg_prefix(checked.package);
         for file in &checked.files {
-            for directive in &file.directives {
-                source.add_linkname(&prefix, directive);
-            }
             for decl in &file.decls {
                 match decl {
                     ast::Decl::Func(func) => source.add_func(func),
@@ -57,17 +47,6 @@ impl<'a> Source<'a> {
             }
         }
         source
-    }
-
-    fn add_linkname(&mut self, prefix: &str, directive: &ast::Directive) {
-        if !matches!(directive.name.as_str(), "go:linkname" | "go:linknamestd") {
-            return;
-        }
-        let mut words = directive.args.split_whitespace();
-        // With one name the function only keeps its own symbol visible to others.
-        if let (Some(local), Some(remote)) = (words.next(), words.next()) {
-            self.linknames.insert(format!("{prefix}.{local}"), remote.into());
-        }
     }
 
     fn add_func(&mut self, decl: &'a ast::FuncDecl) {

@@ -38,6 +38,7 @@ pub struct Obj {
     ordinal: AtomicU32,
     used: AtomicBool,
     ident: OnceLock<ExprId>,
+    linkname: OnceLock<&'static str>,
 }
 
 /// What sort of object, with what only that sort has.
@@ -93,6 +94,7 @@ impl ObjRef {
             ordinal: AtomicU32::new(UNSET),
             used: AtomicBool::new(false),
             ident: OnceLock::new(),
+            linkname: OnceLock::new(),
         })))
     }
 
@@ -333,6 +335,16 @@ impl ObjRef {
 
     pub fn set_ident(self, ident: ExprId) {
         let _ = self.0.ident.set(ident);
+    }
+
+    /// The symbol that `//go:linkname` gives a package-level function or variable instead of its own.
+    pub fn linkname(self) -> Option<&'static str> {
+        self.0.linkname.get().copied()
+    }
+
+    /// The first one holds.
+    pub fn set_linkname(self, symbol: &str) {
+        let _ = self.0.linkname.set(intern(symbol));
     }
 
     /// Whether both are the same declaration, although perhaps loaded twice.

@@ -173,6 +173,9 @@ fn sample() -> PkgRef {
     pkg.scope.insert(ObjRef::var(VarKind::Package, Pos::NONE, Some(pkg), "V", Some(Ty::pointer(hidden))));
     let value = Const::f64(0.1);
     pkg.scope.insert(ObjRef::constant(Pos::NONE, Some(pkg), "Tenth", Some(Ty::UNTYPED_FLOAT), Some(value)));
+    let linked = ObjRef::func(Pos::NONE, Some(pkg), "Linked", Some(Ty::signature(Default::default())));
+    linked.set_linkname("runtime.linked");
+    pkg.scope.insert(linked);
     named(pkg, "unreached", Ty::INT);
     pkg
 }
@@ -188,6 +191,8 @@ fn interfaces_survive_the_way_through_bytes() {
     let (a, b) = (sample().scope.lookup("V").unwrap(), back.scope.lookup("V").unwrap());
     assert!(identical(a.typ(), b.typ()), "types are known by their declaration, not by their address");
     assert_eq!(back.scope.lookup("Tenth").unwrap().value().unwrap().to_string(), "0.1");
+    assert_eq!(back.scope.lookup("Linked").unwrap().linkname(), Some("runtime.linked"));
+    assert_eq!(a.linkname(), None);
 }
 
 #[test]

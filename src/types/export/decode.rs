@@ -281,8 +281,9 @@ impl<'b> Decoder<'b> {
             object_tag::CONST | object_tag::VAR | object_tag::FUNC => {
                 if !whole {
                     self.skip(1)?;
-                    if kind == object_tag::CONST {
-                        self.value()?;
+                    match kind {
+                        object_tag::CONST => drop(self.value()?),
+                        _ => self.skip(1)?,
                     }
                     return Ok(());
                 }
@@ -295,6 +296,12 @@ impl<'b> Decoder<'b> {
                     object_tag::VAR => ObjRef::var(VarKind::Package, Pos::NONE, pkg, name, ty),
                     _ => ObjRef::func(Pos::NONE, pkg, name, ty),
                 };
+                if kind != object_tag::CONST {
+                    let symbol = self.name()?;
+                    if !symbol.is_empty() {
+                        obj.set_linkname(symbol);
+                    }
+                }
                 self.declare(obj, ordinal);
             }
             object_tag::NAMED if !whole => {

@@ -165,6 +165,9 @@ impl Encoder {
             object_tag::VAR | object_tag::FUNC => {
                 let ty = self.ty(ty);
                 put(&mut out, ty);
+                // Empty for its own symbol.
+                let symbol = self.string(obj.linkname().unwrap_or(""));
+                put(&mut out, symbol);
             }
             object_tag::NAMED => {
                 let named = ty.as_named().expect("the tag says so");
