@@ -132,35 +132,6 @@ fn merge_chains(func: &mut Func) -> bool {
     changed
 }
 
-/// Whether an instruction matters only through its result.
-pub(super) fn is_pure(op: &Op) -> bool {
-    match op {
-        Op::Load { flags, .. } => !flags.may_fault,
-        Op::Iconst { .. }
-        | Op::F32const { .. }
-        | Op::F64const { .. }
-        | Op::SymAddr { .. }
-        | Op::SlotAddr { .. }
-        | Op::Binary { .. }
-        | Op::Unary { .. }
-        | Op::Convert { .. }
-        | Op::Icmp { .. }
-        | Op::Fcmp { .. }
-        | Op::Select { .. }
-        | Op::Fma { .. }
-        | Op::AddCarry { .. }
-        | Op::SubBorrow { .. }
-        | Op::Alloc(_)
-        | Op::GetG
-        | Op::CallerPc
-        | Op::CallerSp
-        | Op::FramePtr
-        | Op::ClosurePtr
-        | Op::OverflowPtr => true,
-        _ => false,
-    }
-}
-
 /// Removes instructions and block parameters nobody reads.
 pub(super) fn drop_dead(func: &mut Func) -> bool {
     let mut live: SecondaryMap<Value, bool> = SecondaryMap::new();
@@ -188,7 +159,7 @@ pub(super) fn drop_dead(func: &mut Func) -> bool {
                         }
                     }
                 }
-                _ if is_pure(op) => {}
+                _ if op.is_pure() => {}
                 _ => op.visit(|v| see(v, &mut work)),
             }
         }
@@ -207,7 +178,7 @@ pub(super) fn drop_dead(func: &mut Func) -> bool {
         let Func { blocks, insts, .. } = func;
         blocks[block].insts.retain(|&inst| {
             let data = &insts[inst];
-            let keep = !is_pure(&data.op) || data.results.iter().any(|&r| live[r]);
+            let keep = !data.op.is_pure() || data.results.iter().any(|&r| live[r]);
             changed |= !keep;
             keep
         });

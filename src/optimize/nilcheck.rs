@@ -8,7 +8,6 @@ use std::collections::HashSet;
 use cranelift_entity::SecondaryMap;
 
 use super::Env;
-use super::cfg::is_pure;
 use super::fold::is_address;
 use crate::ir::{BinOp, Block, Dominators, Func, Inst, IntCc, Op, Value};
 
@@ -142,7 +141,7 @@ fn next_access_checks(func: &mut Func, after: &[Inst], ptr: Value) -> bool {
                 return true;
             }
             Op::NilCheck { ptr: same } if *same == ptr => {}
-            op if is_pure(op) => {}
+            op if op.is_pure() => {}
             _ => return false,
         }
     }

@@ -126,7 +126,7 @@ fn run(path: &Path, tolerance: u32, library: &Library) -> Option<Vec<String>> {
     let texts: Vec<(String, Vec<u8>)> = paths
         .iter()
         .map(|p| (p.file_name().unwrap().to_str().unwrap().to_owned(), std::fs::read(p).unwrap()))
-        .filter(|(_, text)| fits_target(text))
+        .filter(|(_, text)| select::fits(text, &TARGET))
         .collect();
     let (_, first) = texts.first()?;
     let flags = flags(first);
@@ -180,20 +180,6 @@ fn flags(text: &[u8]) -> Flags {
         }
     }
     flags
-}
-
-fn fits_target(text: &[u8]) -> bool {
-    let text = String::from_utf8_lossy(text);
-    for line in text.lines().take_while(|l| !l.starts_with("package ")) {
-        if let Some(rest) = line.strip_prefix("//go:build ") {
-            return select::eval(rest, &|tag| {
-                tag == TARGET.goos
-                    || tag == TARGET.goarch
-                    || tag.strip_prefix("go1.").is_some_and(|n| n.parse::<u32>().is_ok_and(|n| n <= 27))
-            });
-        }
-    }
-    true
 }
 
 /// What a comment asks for.
