@@ -31,7 +31,7 @@ use crate::target::Target;
 pub const LAST_RUN: &str = "last-run";
 
 /// Inputs of every subject when it last ran.
-const HISTORY: &str = "history";
+pub(super) const HISTORY: &str = "history";
 
 /// As gc: more errors of one package are not told.
 const MAX_ERRORS: usize = 10;
@@ -43,6 +43,7 @@ pub enum Purpose {
     Run,
     Install,
     List,
+    Test,
 }
 
 /// One command's wish.
@@ -198,8 +199,8 @@ fn build_with(
 }
 
 /// Facts about files, through the cache.
-struct Scanned<'a> {
-    engine: &'a Engine,
+pub(super) struct Scanned<'a> {
+    pub(super) engine: &'a Engine,
 }
 
 impl modules::Facts for Scanned<'_> {
@@ -226,7 +227,7 @@ pub fn graph(
 }
 
 /// How packages are looked for.
-fn modules_config(req: &Request<'_>) -> modules::Config {
+pub(super) fn modules_config(req: &Request<'_>) -> modules::Config {
     modules::Config {
         goroot: req.goroot.to_path_buf(),
         target: req.target,
@@ -238,6 +239,7 @@ fn modules_config(req: &Request<'_>) -> modules::Config {
         proxy: req.config.value("GOPROXY"),
         overlay: req.purpose != Purpose::List,
         main_only: req.purpose == Purpose::Run,
+        tests: req.purpose == Purpose::Test,
     }
 }
 
@@ -265,7 +267,7 @@ fn load(
 }
 
 /// Checks and lowers every package, dependencies first, as many at once as there are threads.
-fn compile(
+pub(super) fn compile(
     req: &Request<'_>,
     world: &dyn World,
     engine: &Arc<Engine>,
@@ -405,7 +407,7 @@ impl<'a> Run<'a> {
 
     /// As gc prints them, under one header.
     fn messages(&self, package: &Package, output: &PackageOutput) -> String {
-        let mut text = format!("# {}", package.import_path);
+        let mut text = format!("# {}", package.shown_path());
         let place = |place: &str| shown_place(&package.dir, place, &self.req.config.cwd);
         let errors: Vec<_> = output.messages.iter().filter(|m| m.is_error).collect();
         for (n, message) in errors.iter().enumerate() {
@@ -472,7 +474,7 @@ fn relative(path: &Path, base: &Path) -> Option<String> {
 }
 
 /// Links the command `id`.
-fn link(
+pub(super) fn link(
     req: &Request<'_>,
     engine: &Arc<Engine>,
     workspace: &Workspace,
@@ -498,6 +500,8 @@ fn link(
     let dirs = needed
         .iter()
         .map(|&i| workspace.package(i))
+        // What was made for a test program is in no directory.
+        .filter(|p| !p.dir.as_os_str().is_empty())
         .map(|p| (symbol_path(p).to_owned(), shown_dir(p, req.flags.trimpath)))
         .collect();
     let input = LinkInput {
@@ -628,7 +632,13 @@ fn modinfo(
 }
 
 /// Keeps the record, and tells the totals with `-v`.
-fn sum_up(req: &Request<'_>, store: &Store, mut record: RunRecord, history: Option<&History>, say: Say<'_>) {
+pub(super) fn sum_up(
+    req: &Request<'_>,
+    store: &Store,
+    mut record: RunRecord,
+    history: Option<&History>,
+    say: Say<'_>,
+) {
     record.command = req.line.to_vec();
     record.started = req.now_ns as u64 / 1_000_000_000;
     let totals = record.totals();
@@ -654,6 +664,6 @@ fn sum_up(req: &Request<'_>, store: &Store, mut record: RunRecord, history: Opti
 }
 
 /// The value that `name` stands for.
-fn stored<T: wire::Wire>(store: &Store, name: &str) -> Option<T> {
+pub(super) fn stored<T: wire::Wire>(store: &Store, name: &str) -> Option<T> {
     wire::decode(&store.read(store.name(name)?)?).ok()
 }

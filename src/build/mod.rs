@@ -12,6 +12,7 @@ pub mod program;
 pub mod stages;
 #[cfg(test)]
 mod stages_test;
+pub mod test;
 pub mod workspace;
 
 pub use flags::{BuildFlags, LinkFlags};

@@ -130,7 +130,7 @@ impl Workspace {
 
 /// What symbols of the package begin with: `main` for a command.
 pub fn symbol_path(package: &Package) -> &str {
-    if package.name == "main" { "main" } else { &package.import_path }
+    if package.name == "main" && !package.as_library { "main" } else { &package.import_path }
 }
 
 /// Whether importers may lower bodies of this package: those of generic functions and methods.

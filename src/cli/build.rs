@@ -11,6 +11,7 @@ use super::flags::{self, Flag, Flags, Takes};
 use super::{Call, Failure, goroot, io_words, say, timings};
 use crate::base::{ContentId, World};
 use crate::build::driver::{self, Built, Program, Purpose, Request};
+use crate::build::test::TestBuild;
 use crate::build::{BuildFlags, LinkFlags};
 use crate::store::{self, Store};
 use crate::target::Target;
@@ -103,6 +104,27 @@ impl<'a> Job<'a> {
         }
         let store = open_store(call)?;
         Ok(Job { call, flags: build_flags, purpose, target, store, output: None })
+    }
+
+    /// `-v` is for the tests.
+    pub(super) fn be_quiet(&mut self) {
+        self.flags.verbose = false;
+    }
+
+    /// Loads the packages that `words` name for testing, and keeps the record of what `f` builds.
+    pub(super) fn tests<R>(
+        &self,
+        words: &[String],
+        f: impl FnOnce(&TestBuild<'_>) -> R,
+    ) -> Result<R, Failure> {
+        let goroot = goroot::find_or_install(self.call, &self.store)?;
+        let request = self.request(words, &goroot);
+        let build = TestBuild::open(&request, self.call.world, &self.store)
+            .map_err(|f| Failure::new(f.code, f.text))?;
+        let result = f(&build);
+        build.finish(&|line| say(line));
+        self.store.faults().iter().for_each(|fault| say(&format!("thermos: {fault}")));
+        Ok(result)
     }
 
     /// The packages that `words` name, with all they import.

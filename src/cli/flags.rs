@@ -112,6 +112,11 @@ pub(super) struct Flags {
 }
 
 impl Flags {
+    /// Words that the command reads itself.
+    pub(super) fn unread(args: &[String]) -> Flags {
+        Flags { args: args.to_vec(), ..Flags::default() }
+    }
+
     pub(super) fn has(&self, name: &str) -> bool {
         self.values.get(name).is_some_and(|v| v != "false")
     }

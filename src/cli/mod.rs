@@ -16,6 +16,7 @@ mod list;
 mod progress;
 mod run;
 mod template;
+mod test;
 mod timings;
 mod version;
 mod why;
@@ -90,6 +91,13 @@ const COMMANDS: &[Command] = &[
         short: "compile and run Go program",
         flags: run::FLAGS,
         run: run::run,
+    },
+    Command {
+        name: "test",
+        usage: "[build/test flags] [packages] [build/test flags & test binary flags]",
+        short: "test packages",
+        flags: test::FLAGS,
+        run: test::test,
     },
     Command {
         name: "version",
@@ -170,6 +178,10 @@ fn dispatch(line: &[String]) -> Result<u8, Failure> {
     let config = Config::load(&world);
     if !matches!(command.name, "env" | "version" | "goroot" | "run") {
         config.target().map_err(|e| Failure::new(2, format!("go: {e}")))?;
+    }
+    if command.name == "test" {
+        // Its flags stand among packages and flags of others: it reads them itself.
+        return (command.run)(&Call { world: &world, config, line }, Flags::unread(args));
     }
     let mut flags =
         Flags::parse(command.flags, args).map_err(|problem| usage_failure(command, &problem, args))?;

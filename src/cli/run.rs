@@ -161,7 +161,7 @@ fn ended(status: ExitStatus) -> u8 {
 }
 
 /// As Go's syscall package names them.
-fn signal_words(signal: i32) -> String {
+pub(super) fn signal_words(signal: i32) -> String {
     const WORDS: &[(i32, &str)] = &[
         (1, "hangup"),
         (2, "interrupt"),
@@ -187,7 +187,7 @@ fn signal_words(signal: i32) -> String {
 
 #[cfg(target_os = "linux")]
 #[expect(unsafe_code, reason = "the only way to run a system call between fork and exec")]
-fn die_with_us(command: &mut Command) {
+pub(super) fn die_with_us(command: &mut Command) {
     // SAFETY: one system call, without allocation or locks, which is allowed between fork and exec.
     unsafe {
         command.pre_exec(|| Ok(rustix::process::set_parent_process_death_signal(Some(Signal::KILL))?));
@@ -195,7 +195,7 @@ fn die_with_us(command: &mut Command) {
 }
 
 #[cfg(not(target_os = "linux"))]
-fn die_with_us(_command: &mut Command) {}
+pub(super) fn die_with_us(_command: &mut Command) {}
 
 /// An executable without a name in any directory: it is gone with the last process that runs it.
 struct Nameless {

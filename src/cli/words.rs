@@ -12,7 +12,6 @@ pub(super) const NOT_YET: &[(&str, &str)] = &[
     ("get", "add dependencies to current module and install them"),
     ("mod", "module maintenance"),
     ("telemetry", "manage telemetry data and settings"),
-    ("test", "test packages"),
     ("tool", "run specified go tool"),
     ("vet", "report likely mistakes in packages"),
     ("work", "workspace maintenance"),
@@ -86,6 +85,18 @@ const COMMAND_TEXTS: &[(&str, &str)] = &[
          \t-exec prog  runs 'prog program arguments...' instead\n\n\
          GOOS and GOARCH in the environment are passed over with a note, unless a program\ngo_$GOOS_$GOARCH_exec is on the \
          PATH.\n",
+    ),
+    (
+        "test",
+        "Test builds a test program for each named package from its _test.go files, runs it in\nthe package's directory, and \
+         prints a line per package. Without packages it tests the\nworking directory and shows all output.\n\n\
+         \t-c         only builds; -o names the executable or the directory\n\
+         \t-exec prog runs 'prog program arguments...' instead\n\
+         \t-json      prints events\n\
+         \t-run, -skip, -bench, -count, -short, -v, -timeout, -failfast, -shuffle, -list, -cpu,\n\
+         \t-parallel and others are for the test program, as are words behind -args\n\n\
+         A pass is kept and shown again as (cached) while the program, its arguments and the\ncontent of the files and \
+         variables it looked at are the same; -count=1 runs it anyway.\n",
     ),
     (
         "version",

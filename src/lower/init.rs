@@ -140,7 +140,7 @@ pub fn lower_funcs(cx: &mut Cx<'_>, mut init_funcs: Vec<Arc<str>>) -> ir::Unit {
     init_deps.dedup();
     init_deps.retain(|path| &**path != "unsafe");
     ir::Unit {
-        package: if cx.checked.package.name() == "main" { "main".into() } else { cx.package_path().into() },
+        package: cx.package_path().into(),
         funcs: std::mem::take(&mut cx.funcs),
         datas: std::mem::take(&mut cx.datas),
         init_funcs,

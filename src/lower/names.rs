@@ -2,9 +2,9 @@
 
 use crate::types::{ChanDir, Kind, ObjRef, PkgRef, Ty};
 
-/// A package's prefix in symbols: its path with the characters the linker cannot take escaped; `main` for a command.
+/// A package's prefix in symbols: its path with the characters the linker cannot take escaped. A command's path is `main`.
 pub fn pkg_prefix(pkg: PkgRef) -> String {
-    if pkg.name() == "main" { "main".to_owned() } else { escape_path(pkg.path) }
+    escape_path(pkg.path)
 }
 
 /// Dots after the last slash, blanks, quotes, percent signs and bytes outside ASCII become `%xx`.

@@ -339,7 +339,7 @@ fn uvarint(out: &mut Vec<u8>, mut n: usize) {
 
 /// The path a package has in descriptors: a command's is `main`.
 fn shown_path(obj: ObjRef) -> Option<&'static str> {
-    obj.pkg.map(|pkg| if pkg.name() == "main" { "main" } else { pkg.path })
+    obj.pkg.map(|pkg| pkg.path)
 }
 
 /// Writes what the kind adds; arrays begin at `arrays`. Gives their end.

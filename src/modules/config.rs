@@ -46,6 +46,8 @@ pub struct Config {
     pub overlay: bool,
     /// Leave out packages that are no commands: `run`, `build -o dir/`.
     pub main_only: bool,
+    /// Load what the tests of the named packages need as well: `test`.
+    pub tests: bool,
 }
 
 /// Reads the head of a file: `scan::scan`, or a cache of it.

@@ -24,12 +24,31 @@ pub(super) struct DirPackage {
     pub embeds: Vec<(String, String)>,
     pub ignored: Vec<String>,
     pub invalid: Vec<String>,
-    pub tests: Vec<String>,
-    pub xtests: Vec<String>,
+    /// Test files of the package itself, and of the package beside it.
+    pub tests: TestFiles,
+    pub xtests: TestFiles,
     pub cgo: Vec<String>,
     pub asm: Vec<String>,
     pub other: Vec<String>,
     pub error: Option<DirError>,
+}
+
+/// The files of one kind of tests, with what they import and embed.
+#[derive(Clone, Debug, Default)]
+pub(super) struct TestFiles {
+    pub files: Vec<File>,
+    pub imports: BTreeMap<String, Vec<(String, Place)>>,
+    pub embeds: Vec<(String, String)>,
+}
+
+impl TestFiles {
+    pub fn is_empty(&self) -> bool {
+        self.files.is_empty()
+    }
+
+    pub fn names(&self) -> Vec<String> {
+        self.files.iter().map(|file| file.name.clone()).collect()
+    }
 }
 
 #[derive(Clone, Debug)]
@@ -201,21 +220,16 @@ impl DirReader<'_> {
             }
         }
         if is_test {
-            let list = if is_xtest { &mut out.xtests } else { &mut out.tests };
-            return list.push(file.name);
+            let tests = if is_xtest { &mut out.xtests } else { &mut out.tests };
+            note_heads(&file, &shown, &mut tests.imports, &mut tests.embeds);
+            return tests.files.push(file);
         }
         if facts.uses_cgo() {
             // There is no cgo here, so such files are left out as by a constraint.
             out.cgo.push(file.name.clone());
             return out.ignored.push(file.name);
         }
-        for import in &facts.imports {
-            out.imports.entry(import.path.clone()).or_default().push((file.name.clone(), import.at));
-        }
-        for embed in &facts.embeds {
-            let pos = format!("{}:{}:{}", shown.display(), embed.at.line, embed.at.column);
-            out.embeds.push((embed.pattern.clone(), pos));
-        }
+        note_heads(&file, &shown, &mut out.imports, &mut out.embeds);
         out.files.push(file);
     }
 
@@ -249,6 +263,22 @@ impl DirReader<'_> {
                 self.take(File { name: file.name.to_owned(), path: None, text, facts }, out, &mut first);
             }
         }
+    }
+}
+
+/// Adds what a file imports and embeds.
+fn note_heads(
+    file: &File,
+    shown: &Path,
+    imports: &mut BTreeMap<String, Vec<(String, Place)>>,
+    embeds: &mut Vec<(String, String)>,
+) {
+    for import in &file.facts.imports {
+        imports.entry(import.path.clone()).or_default().push((file.name.clone(), import.at));
+    }
+    for embed in &file.facts.embeds {
+        let pos = format!("{}:{}:{}", shown.display(), embed.at.line, embed.at.column);
+        embeds.push((embed.pattern.clone(), pos));
     }
 }
 

@@ -52,8 +52,12 @@ pub fn load(
     for m in matches.iter_mut().filter(|m| m.pattern == "all") {
         m.packages = loader.everything_read();
     }
+    if config.tests {
+        loader.read_tests(&matches.iter().flat_map(|m| m.packages.clone()).collect::<Vec<_>>());
+    }
     let mut linker = Linker::new(&loader);
     linker.matches(&matches);
+    linker.tests();
     Ok(linker.finish(resolver.main.as_ref().map(|main| main.module.clone())))
 }
 
@@ -102,23 +106,23 @@ fn named_files(world: &dyn World, patterns: &[String]) -> Result<(PathBuf, Vec<S
 }
 
 /// What is known of one import path.
-struct Read {
-    found: Result<Found, ResolveError>,
-    package: DirPackage,
+pub(super) struct Read {
+    pub(super) found: Result<Found, ResolveError>,
+    pub(super) package: DirPackage,
 }
 
-struct Loader<'a> {
-    config: &'a Config,
+pub(super) struct Loader<'a> {
+    pub(super) config: &'a Config,
     world: &'a dyn World,
     facts: &'a dyn Facts,
     resolver: &'a Resolver<'a>,
     selection: &'a Selection,
-    read: HashMap<String, Arc<Read>>,
+    pub(super) read: HashMap<String, Arc<Read>>,
 }
 
 impl Loader<'_> {
     /// Reads the packages and all they import, a generation at a time.
-    fn read_all(&mut self, first: Vec<String>) {
+    pub(super) fn read_all(&mut self, first: Vec<String>) {
         let mut wanted: BTreeMap<String, Option<String>> =
             first.into_iter().map(|path| (path, None)).collect();
         while !wanted.is_empty() {
@@ -153,7 +157,7 @@ impl Loader<'_> {
     }
 
     /// The path an import means: the standard library has a vendor directory.
-    fn meant(&self, importer: &str, standard: bool, path: &str) -> String {
+    pub(super) fn meant(&self, importer: &str, standard: bool, path: &str) -> String {
         let vendored = if standard { self.resolver.std_vendored(importer, path) } else { None };
         vendored.unwrap_or_else(|| path.to_owned())
     }
@@ -191,13 +195,17 @@ impl Loader<'_> {
             Found { dir, standard: false, module: module.map(|main| main.module.clone()), go_version };
         self.read_all(self.needs(&package));
         self.read.insert(FROM_FILES.to_owned(), Arc::new(Read { found: Ok(found), package }));
+        if self.config.tests {
+            self.read_tests(&[FROM_FILES.to_owned()]);
+        }
         let mut linker = Linker::new(self);
         linker.files(&names);
+        linker.tests();
         Ok(linker.finish(self.resolver.main.as_ref().map(|main| main.module.clone())))
     }
 }
 
-type Stack = Vec<(String, Option<String>)>;
+pub(super) type Stack = Vec<(String, Option<String>)>;
 
 /// A package while its imports are being linked.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -206,15 +214,17 @@ enum State {
     Done,
 }
 
-struct Linker<'a> {
-    loader: &'a Loader<'a>,
+pub(super) struct Linker<'a> {
+    pub(super) loader: &'a Loader<'a>,
     /// In the order they were met; `order` is the order they were completed.
-    packages: Vec<Package>,
+    pub(super) packages: Vec<Package>,
     states: Vec<State>,
     by_path: HashMap<String, usize>,
     by_folded_path: HashMap<String, String>,
     order: Vec<usize>,
-    roots: Vec<usize>,
+    pub(super) roots: Vec<usize>,
+    /// What the test programs import, by path.
+    pub(super) test_support: BTreeMap<String, PackageId>,
     warnings: Vec<String>,
 }
 
@@ -228,6 +238,7 @@ impl<'a> Linker<'a> {
             by_folded_path: HashMap::new(),
             order: Vec::new(),
             roots: Vec::new(),
+            test_support: BTreeMap::new(),
             warnings: Vec::new(),
         }
     }
@@ -313,7 +324,7 @@ impl<'a> Linker<'a> {
     }
 
     /// The package of `path`, and what is wrong with this particular import of it.
-    fn import(
+    pub(super) fn import(
         &mut self,
         path: &str,
         parent: Option<usize>,
@@ -385,8 +396,8 @@ impl<'a> Linker<'a> {
             files: package.files.clone(),
             ignored_files: package.ignored.clone(),
             invalid_files: package.invalid.clone(),
-            test_files: package.tests.clone(),
-            xtest_files: package.xtests.clone(),
+            test_files: package.tests.names(),
+            xtest_files: package.xtests.names(),
             cgo_files: package.cgo.clone(),
             asm_files: package.asm.clone(),
             other_files: package.other.clone(),
@@ -462,26 +473,35 @@ impl<'a> Linker<'a> {
     }
 
     fn embeds(&mut self, id: usize, package: &DirPackage, stack: &Stack) {
+        let (set, error) = self.embedded(&package.dir, &package.embeds, stack);
+        self.packages[id].embeds = set;
+        if let Some(error) = error {
+            self.packages[id].error.get_or_insert(error);
+            self.packages[id].incomplete = true;
+        }
+    }
+
+    /// The files of the patterns, up to the first that names none.
+    pub(super) fn embedded(
+        &self,
+        dir: &Path,
+        patterns: &[(String, String)],
+        stack: &Stack,
+    ) -> (EmbedSet, Option<LoadError>) {
         let mut set = EmbedSet::default();
-        for (pattern, pos) in &package.embeds {
-            match embed::resolve(self.loader.world, &package.dir, pattern) {
+        for (pattern, pos) in patterns {
+            match embed::resolve(self.loader.world, dir, pattern) {
                 Ok(files) => {
                     set.patterns.insert(pattern.clone(), files);
                 }
                 Err(text) => {
-                    let error = LoadError {
-                        stack: stack.clone(),
-                        pos: pos.clone(),
-                        text: format!("pattern {pattern}: {text}"),
-                        ..LoadError::default()
-                    };
-                    self.packages[id].error.get_or_insert(error);
-                    self.packages[id].incomplete = true;
-                    break;
+                    let (stack, pos) = (stack.clone(), pos.clone());
+                    let text = format!("pattern {pattern}: {text}");
+                    return (set, Some(LoadError { stack, pos, text, ..LoadError::default() }));
                 }
             }
         }
-        self.packages[id].embeds = set;
+        (set, None)
     }
 
     fn imports(&mut self, id: usize, package: &DirPackage, stack: &mut Stack) {
@@ -593,7 +613,7 @@ impl<'a> Linker<'a> {
 
     /// Renumbers the packages in the order of completion.
     fn finish(self, main_module: Option<Arc<super::Module>>) -> Graph {
-        let Linker { packages, order, roots, warnings, .. } = self;
+        let Linker { packages, order, roots, warnings, mut test_support, .. } = self;
         let mut place = vec![0; packages.len()];
         for (new, &old) in order.iter().enumerate() {
             place[old] = new;
@@ -601,10 +621,12 @@ impl<'a> Linker<'a> {
         // A package that only a dropped root needed is dropped as well.
         let mut needed = vec![false; packages.len()];
         let mut queue = roots.clone();
+        queue.extend(test_support.values().map(|id| id.0));
         while let Some(id) = queue.pop() {
             if !std::mem::replace(&mut needed[id], true) {
                 let package = &packages[id];
-                queue.extend(package.imports.values().chain(&package.implicit).map(|id| id.0));
+                let tests = package.tests.imports.values().chain(package.xtests.imports.values());
+                queue.extend(package.imports.values().chain(&package.implicit).chain(tests).map(|id| id.0));
             }
         }
         let kept: Vec<usize> = order.into_iter().filter(|&id| needed[id]).collect();
@@ -615,12 +637,15 @@ impl<'a> Linker<'a> {
         let mut graph = Graph { warnings, main_module, ..Graph::default() };
         for &old in &kept {
             let mut package = slots[old].take().expect("each package is completed once");
-            for id in package.imports.values_mut().chain(&mut package.implicit) {
+            let tests = package.tests.imports.values_mut().chain(package.xtests.imports.values_mut());
+            for id in package.imports.values_mut().chain(&mut package.implicit).chain(tests) {
                 id.0 = place[id.0];
             }
             package.dep_only = !roots.contains(&old);
             graph.packages.push(package);
         }
+        test_support.values_mut().for_each(|id| id.0 = place[id.0]);
+        graph.test_support = test_support;
         graph.roots = roots.into_iter().map(|old| PackageId(place[old])).collect();
         graph
     }

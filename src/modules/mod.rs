@@ -29,6 +29,7 @@ mod resolve;
 mod roots;
 mod select;
 mod sums;
+mod test_variant;
 mod vendor;
 mod version;
 
@@ -39,6 +40,7 @@ pub use config::{Config, Facts, ModMode, ScanAll};
 pub use error::Fatal;
 pub use gomod::{GoMod, parse as parse_go_mod};
 pub use load::load;
-pub use package::{EmbedSet, File, Graph, LoadError, Module, Package, PackageId};
+pub use package::{EmbedSet, File, Graph, LoadError, Module, Package, PackageId, Tests};
 pub use roots::{find_go_mod, module_root};
 pub use select::Selection;
+pub use test_variant::{TEST_MAIN, only, test_program};

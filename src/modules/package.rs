@@ -20,6 +20,8 @@ pub struct Graph {
     pub warnings: Vec<String>,
     /// The main module, if there is one.
     pub main_module: Option<Arc<Module>>,
+    /// With tests: what every test program imports, by path.
+    pub test_support: BTreeMap<String, PackageId>,
 }
 
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -66,6 +68,13 @@ pub struct Package {
     pub cgo_files: Vec<String>,
     pub asm_files: Vec<String>,
     pub other_files: Vec<String>,
+    /// With tests: those of the package itself, and those of the package `_test` beside it.
+    pub tests: Tests,
+    pub xtests: Tests,
+    /// The package whose test program this one was made for, or made again for: `q [p.test]`.
+    pub for_test: Option<String>,
+    /// A command that is linked into a test program as a library.
+    pub as_library: bool,
     /// The patterns that named it.
     pub matches: Vec<String>,
     /// Nothing named it: it is here because something imports it.
@@ -85,6 +94,16 @@ pub struct File {
     /// What is compiled: the file, with the overlay's changes.
     pub text: Arc<[u8]>,
     pub facts: Arc<FileFacts>,
+}
+
+/// Test files with what they need besides the package.
+#[derive(Clone, Debug, Default)]
+pub struct Tests {
+    pub files: Vec<File>,
+    pub imports: BTreeMap<String, PackageId>,
+    pub embeds: EmbedSet,
+    /// What is wrong with an import or an embedded file of theirs.
+    pub error: Option<LoadError>,
 }
 
 /// Files of `//go:embed`, by the pattern as written.
@@ -158,6 +177,14 @@ impl Graph {
 }
 
 impl Package {
+    /// The path as messages show it: `q [p.test]` for one made for the test of `p`.
+    pub fn shown_path(&self) -> String {
+        match &self.for_test {
+            Some(tested) => format!("{} [{tested}.test]", self.import_path),
+            None => self.import_path.clone(),
+        }
+    }
+
     /// Whether a function may be declared without a body: assembly could define it.
     pub fn has_asm(&self) -> bool {
         !self.asm_files.is_empty()

@@ -10,9 +10,12 @@
 mod embed;
 mod header;
 mod lexer;
+mod test_functions;
 
 #[cfg(test)]
 mod tests;
+
+pub use test_functions::{Example, TestFunctions, test_functions};
 
 use crate::syntax::{FileFacts, constraint};
 

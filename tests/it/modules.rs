@@ -86,6 +86,7 @@ fn load(goroot: &Path, cwd: &Path, target: &str, patterns: &[&str]) -> Result<Gr
         proxy: "off".to_owned(),
         overlay: false,
         main_only: false,
+        tests: false,
     };
     let patterns: Vec<String> = patterns.iter().map(|&p| p.to_owned()).collect();
     modules::load(&config, &patterns, &Disk { cwd: cwd.to_path_buf() }, &ScanAll(thermos::scan::scan))

@@ -1,0 +1,212 @@
+//! Test programs: which packages have one, how it is made, and what of an earlier run still holds.
+//!
+//! ```text
+//! patterns ──modules──▶ graph with test files ──per package──▶ test_program ─▶ compile ─▶ link ─▶ executable
+//!                                     └ test_functions ─▶ main ┘
+//! ```
+
+mod main_text;
+mod results;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use super::driver::{self, BuildFailure, Request, Say, Scanned};
+use super::flags::BuildFlags;
+use super::stages::short;
+use super::workspace::Workspace;
+use crate::base::{ContentId, Digest, Hasher, World, par};
+use crate::engine::{Engine, Env, History, RunRecord, Stage};
+use crate::modules::{self, File, Graph, LoadError, Package, PackageId};
+use crate::scan::{self, TestFunctions};
+use crate::store::Store;
+
+pub use results::{Asked, Saved, lookup, remember};
+
+/// What test files declare.
+struct FindTests;
+
+struct FindInput {
+    name: String,
+    content: ContentId,
+    /// The bytes that `content` names.
+    context: Arc<[u8]>,
+}
+
+impl Digest for FindInput {
+    fn digest(&self, h: &mut Hasher) {
+        let FindInput { name: _, content, context: _ } = self;
+        h.field("content", content);
+    }
+}
+
+impl Stage for FindTests {
+    const NAME: &'static str = "find tests";
+    const VERSION: u32 = 1;
+    type Input = FindInput;
+    type Output = TestFunctions;
+
+    fn subject(input: &FindInput) -> String {
+        input.name.clone()
+    }
+
+    fn inputs(input: &FindInput) -> Vec<(String, String)> {
+        vec![("content".to_owned(), short(&input.content))]
+    }
+
+    fn run(input: &FindInput, _env: &Env<'_>) -> TestFunctions {
+        scan::test_functions(&input.context)
+    }
+}
+
+/// The packages of one `test` command.
+pub struct TestBuild<'a> {
+    req: &'a Request<'a>,
+    world: &'a dyn World,
+    engine: Arc<Engine>,
+    graph: Graph,
+    /// For linking: tests know that they are tests.
+    flags: BuildFlags,
+}
+
+/// One package that was named.
+#[derive(Clone, Debug)]
+pub struct Tested {
+    pub id: PackageId,
+    pub import_path: String,
+    pub dir: PathBuf,
+    /// What its executable is called: `p.test`.
+    pub exe_name: String,
+    pub has_tests: bool,
+}
+
+/// What became of a package's test program.
+pub enum Outcome {
+    /// It has no test files; it compiles.
+    NoTests,
+    /// It could not be loaded: `[setup failed]`.
+    SetupFailed(String),
+    /// It did not compile or link: `[build failed]`.
+    BuildFailed(String),
+    Ready(ContentId),
+}
+
+impl<'a> TestBuild<'a> {
+    /// Loads the packages that `req` names, with what their tests import.
+    pub fn open(
+        req: &'a Request<'a>,
+        world: &'a dyn World,
+        store: &Arc<Store>,
+    ) -> Result<TestBuild<'a>, BuildFailure> {
+        let history = driver::stored(store, driver::HISTORY).unwrap_or_default();
+        let engine = Arc::new(Engine::new(store.clone(), history, req.flags.all));
+        let config = driver::modules_config(req);
+        let graph = par::with_pool(req.flags.threads, || {
+            modules::load(&config, req.words, world, &Scanned { engine: &engine })
+        });
+        let graph = graph.map_err(|fatal| BuildFailure { code: 1, text: fatal.to_string() })?;
+        let mut flags = req.flags.clone();
+        flags.ldflags.strings.push(("testing.testBinary".to_owned(), "1".to_owned()));
+        Ok(TestBuild { req, world, engine, graph, flags })
+    }
+
+    pub fn warnings(&self) -> &[String] {
+        &self.graph.warnings
+    }
+
+    /// The packages in the order of the patterns.
+    pub fn packages(&self) -> Vec<Tested> {
+        let tested = |&id: &PackageId| {
+            let package = self.graph.get(id);
+            Tested {
+                id,
+                import_path: package.import_path.clone(),
+                dir: package.dir.clone(),
+                exe_name: format!("{}.test", package.default_exec_name()),
+                has_tests: !package.tests.files.is_empty() || !package.xtests.files.is_empty(),
+            }
+        };
+        self.graph.roots.iter().map(tested).collect()
+    }
+
+    /// The directory whose files count as a package's own for cached results: its module's, or the GOROOT.
+    pub fn tree_of(&self, id: PackageId) -> PathBuf {
+        let package = self.graph.get(id);
+        match &package.module {
+            Some(module) => module.dir.clone(),
+            None if package.standard => self.req.goroot.to_path_buf(),
+            None => package.dir.clone(),
+        }
+    }
+
+    /// Makes the package's test program.
+    pub fn build(&self, id: PackageId, say: Say<'_>) -> Outcome {
+        let package = self.graph.get(id);
+        let has_tests = !package.tests.files.is_empty() || !package.xtests.files.is_empty();
+        let graph = if has_tests {
+            match self.main_text(package) {
+                Ok(text) => modules::test_program(&self.graph, id, text.into_bytes().into()),
+                Err(fault) => return Outcome::SetupFailed(format!("# {}\n{fault}", package.import_path)),
+            }
+        } else {
+            modules::only(&self.graph, id)
+        };
+        let errors: Vec<String> = graph.errors().map(LoadError::to_string).collect();
+        if !errors.is_empty() {
+            return Outcome::SetupFailed(format!("# {}\n{}", package.import_path, errors.join("\n")));
+        }
+        par::with_pool(self.req.flags.threads, || self.make(graph, has_tests, say))
+    }
+
+    fn make(&self, graph: Graph, has_tests: bool, say: Say<'_>) -> Outcome {
+        let req = Request { flags: &self.flags, ..*self.req };
+        let workspace = Arc::new(Workspace::new(graph, req.target, req.goroot, self.engine.shared_store()));
+        let main = workspace.graph.roots[0];
+        let built = driver::compile(&req, self.world, &self.engine, &workspace, say);
+        let result = built.and_then(|outputs| match has_tests {
+            true => driver::link(&req, &self.engine, &workspace, &outputs, main, say).map(Some),
+            false => Ok(None),
+        });
+        match result {
+            Ok(Some(exe)) => Outcome::Ready(exe),
+            Ok(None) => Outcome::NoTests,
+            Err(failure) => Outcome::BuildFailed(failure.text),
+        }
+    }
+
+    /// The text of the main package; the error is told of the package as it was written.
+    fn main_text(&self, package: &Package) -> Result<String, String> {
+        let of = |files: &[File]| -> Result<Vec<TestFunctions>, String> {
+            files.iter().map(|file| self.functions(package, file)).collect()
+        };
+        let (own, external) = (of(&package.tests.files)?, of(&package.xtests.files)?);
+        let n_mains = own.iter().chain(&external).filter(|f| f.has_main).count();
+        if n_mains > 1 {
+            return Err("multiple definitions of TestMain".to_owned());
+        }
+        let has_own = !package.files.is_empty() || !package.tests.files.is_empty();
+        let module = package.module.as_ref().map_or("", |module| module.path.as_str());
+        Ok(main_text::main_text(&package.import_path, module, has_own, &own, &external))
+    }
+
+    fn functions(&self, package: &Package, file: &File) -> Result<TestFunctions, String> {
+        let name = package.dir.join(&file.name).display().to_string();
+        let input =
+            FindInput { name: name.clone(), content: ContentId::of(&file.text), context: file.text.clone() };
+        let done = self.engine.get::<FindTests>(&input).map_err(|e| e.to_string())?;
+        match &done.value.fault {
+            Some((at, text)) => Err(format!("{name}:{}:{}: {text}", at.line, at.column)),
+            None => Ok((*done.value).clone()),
+        }
+    }
+
+    /// Keeps the record of what was done.
+    pub fn finish(self, say: Say<'_>) {
+        let store = self.engine.shared_store();
+        let engine = Arc::into_inner(self.engine).expect("every stage has let go of the engine");
+        let (record, history): (RunRecord, History) = engine.finish();
+        let quiet = BuildFlags { verbose: false, ..self.flags };
+        let req = Request { flags: &quiet, ..*self.req };
+        driver::sum_up(&req, &store, record, Some(&history), say);
+    }
+}

@@ -1,0 +1,585 @@
+//! `test`: build the test program of each package, run it, and tell what it said in go's lines.
+//!
+//! # What holds
+//! - Packages are built one after the other and run beside each other; their lines come in the order of the patterns.
+//! - A pass whose executable, arguments and looked-at files are as they were is shown again, as `(cached)`;
+//!   `build/test/results.rs` says how that is known.
+
+#![allow(clippy::disallowed_methods, reason = "running test programs is what this command is for")]
+
+mod events;
+mod run;
+mod words;
+
+use std::collections::BTreeSet;
+use std::io::Write;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Condvar, Mutex, MutexGuard};
+use std::time::{Duration, SystemTime};
+
+use super::build::{Job, write_executable};
+use super::flags::Flags;
+use super::{Call, Failure, env, io_words, print, say};
+use crate::base::{ContentId, World};
+use crate::build::driver::Purpose;
+use crate::build::flags::split_quoted;
+use crate::build::test::{self, Asked, Outcome, Saved, TestBuild, Tested};
+use crate::store::Store;
+use crate::target::Target;
+use events::{Events, Sink};
+use run::{Ran, Run, go_duration, parse_duration};
+use words::Words;
+
+pub(super) use words::FLAGS;
+
+/// A test's own time-out when none is given.
+const TIMEOUT: Duration = Duration::from_secs(600);
+
+/// What package testing prints when `-run` chose nothing.
+const NO_TESTS: &[u8] = b"testing: warning: no tests to run\n";
+
+pub(super) fn test(call: &Call<'_>, flags: Flags) -> Result<u8, Failure> {
+    let mut words = Words::read(&flags.args, &call.config.goflags())?;
+    let options = Options::new(call, &mut words)?;
+    let target = call.config.target().map_err(|e| Failure::new(2, format!("go: {e}")))?;
+    let mut job = Job::new(call, &words.flags, Purpose::Test, target)?;
+    job.be_quiet();
+    let failed = job.tests(&words.packages, |build| tell_all(call, &job.store, build, &options, target))?;
+    job.store.flush();
+    if failed? && !options.json && !words.packages.is_empty() && !options.compile_only {
+        print("FAIL\n");
+        return Ok(1);
+    }
+    Ok(u8::from(options.failed.load(Ordering::Relaxed)))
+}
+
+/// What the flags say.
+struct Options {
+    json: bool,
+    compile_only: bool,
+    output: Option<String>,
+    runner: Vec<String>,
+    /// Show what passing tests print.
+    shows_pass: bool,
+    bench: bool,
+    /// No packages were named: output comes as it is made, and no result is kept.
+    in_directory: bool,
+    /// Of test binaries that run at the same time.
+    n_threads: usize,
+    args: Vec<String>,
+    /// See [`Words::cacheable`].
+    cacheable: Option<Vec<String>>,
+    /// Keeps executables in the working directory, for profiles.
+    profiles: bool,
+    fail_fast: bool,
+    kill_after: Option<Duration>,
+    wait: Duration,
+    failed: AtomicBool,
+}
+
+impl Options {
+    fn new(call: &Call<'_>, words: &mut Words) -> Result<Options, Failure> {
+        let wrong = |text: String| Failure::new(2, text);
+        let timeout = match words.flags.text("timeout") {
+            Some(text) => parse_duration(text)
+                .ok_or_else(|| wrong(format!("invalid value {text:?} for flag -timeout: parse error")))?,
+            None => TIMEOUT,
+        };
+        for name in ["fuzz", "cover", "coverprofile", "coverpkg", "covermode"] {
+            if words.flags.text(name).is_some() {
+                return Err(Failure::new(1, format!("go: test -{name} is not served by this toolchain yet")));
+            }
+        }
+        let bench = words.flags.text("bench").is_some();
+        if timeout > Duration::ZERO {
+            words.add_defaults(&go_duration(timeout));
+        }
+        let json = words.flags.text("json").is_some_and(|v| v != "false");
+        if json {
+            words.args.retain(|arg| !arg.starts_with("-test.v="));
+            words.args.push("-test.v=test2json".to_owned());
+        }
+        let flags = &words.flags;
+        let compile_only = flags.has("c");
+        if compile_only && let Some(foreign) = &words.foreign {
+            return Err(Failure::new(1, format!("go: unknown flag {foreign} cannot be used with -c")));
+        }
+        let runner = match flags.text("exec") {
+            Some(text) => split_quoted(text).map_err(|e| Failure::new(1, format!("go: -exec: {e}")))?,
+            None => Vec::new(),
+        };
+        let profiles = ["blockprofile", "cpuprofile", "memprofile", "mutexprofile", "trace"];
+        let profiles = profiles.iter().any(|name| flags.text(name).is_some());
+        let mut args = words.args.clone();
+        if profiles && flags.text("outputdir").is_none() {
+            args.insert(0, format!("-test.outputdir={}", call.world.cwd().display()));
+        }
+        let threads = flags.text("p").and_then(|p| p.parse().ok());
+        let threads = threads.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, |n| n.get()));
+        let wait =
+            if timeout > Duration::ZERO { (timeout / 10).max(Duration::from_secs(5)) } else { TIMEOUT };
+        Ok(Options {
+            json,
+            compile_only,
+            output: flags.text("o").map(str::to_owned),
+            runner,
+            shows_pass: flags.has("v") || flags.text("list").is_some_and(|list| !list.is_empty()),
+            bench,
+            in_directory: words.packages.is_empty(),
+            n_threads: if bench { 1 } else { threads.max(1) },
+            cacheable: if words.packages.is_empty() || bench || profiles { None } else { words.cacheable() },
+            args,
+            profiles,
+            fail_fast: flags.has("failfast"),
+            kill_after: (timeout > Duration::ZERO).then(|| timeout + wait.max(Duration::from_secs(60))),
+            wait,
+            failed: AtomicBool::new(false),
+        })
+    }
+}
+
+/// Builds and runs all; whether something failed.
+fn tell_all(
+    call: &Call<'_>,
+    store: &Store,
+    build: &TestBuild<'_>,
+    options: &Options,
+    target: Target,
+) -> Result<bool, Failure> {
+    build.warnings().iter().for_each(|line| say(line));
+    let packages = build.packages();
+    if packages.is_empty() {
+        return Err(Failure::new(1, "no packages to test"));
+    }
+    let into = place_for(call, options, packages.len())?;
+    let streams = options.in_directory
+        || options.bench
+        || options.json
+        || options.shows_pass && (packages.len() == 1 || options.n_threads == 1);
+    let shared = Shared {
+        call,
+        store,
+        build,
+        options,
+        packages: &packages,
+        into,
+        streams,
+        foreign: target != Target::host() && options.runner.is_empty(),
+        next: AtomicUsize::new(0),
+        building: Mutex::new(BTreeSet::new()),
+        turn: Mutex::new(0),
+        turned: Condvar::new(),
+    };
+    // One more than tests run at once: while they run, the next is built.
+    let n_workers = (options.n_threads + 1).min(packages.len());
+    let running = Slots { free: Mutex::new(options.n_threads), freed: Condvar::new() };
+    std::thread::scope(|scope| {
+        for _ in 0..n_workers {
+            scope.spawn(|| shared.work(&running));
+        }
+    });
+    Ok(options.failed.load(Ordering::Relaxed))
+}
+
+/// Where executables are to be left: a file, or a directory.
+enum Into {
+    Nowhere,
+    File(PathBuf),
+    Dir(PathBuf),
+}
+
+fn place_for(call: &Call<'_>, options: &Options, n_packages: usize) -> Result<Into, Failure> {
+    let cwd = call.world.cwd();
+    let Some(output) = &options.output else {
+        let keeps = options.compile_only || options.profiles;
+        return Ok(if keeps { Into::Dir(cwd) } else { Into::Nowhere });
+    };
+    if output == "/dev/null" {
+        return Ok(Into::Nowhere);
+    }
+    let to = cwd.join(output);
+    if output.ends_with('/') || call.world.is_dir(&to) {
+        return Ok(Into::Dir(to));
+    }
+    if n_packages > 1 {
+        return Err(Failure::new(1, "with multiple packages, -o must refer to a directory or /dev/null"));
+    }
+    Ok(Into::File(to))
+}
+
+/// How many tests may run at once.
+struct Slots {
+    free: Mutex<usize>,
+    freed: Condvar,
+}
+
+impl Slots {
+    fn take(&self) {
+        let mut free = lock(&self.free);
+        while *free == 0 {
+            free = self.freed.wait(free).unwrap_or_else(|e| e.into_inner());
+        }
+        *free -= 1;
+    }
+
+    fn give_back(&self) {
+        *lock(&self.free) += 1;
+        self.freed.notify_one();
+    }
+}
+
+struct Shared<'a> {
+    call: &'a Call<'a>,
+    store: &'a Store,
+    build: &'a TestBuild<'a>,
+    options: &'a Options,
+    packages: &'a [Tested],
+    into: Into,
+    streams: bool,
+    /// Made for a machine that is not this one: not run.
+    foreign: bool,
+    next: AtomicUsize,
+    /// One package is built at a time, by all threads; what was said of failures so far.
+    building: Mutex<BTreeSet<String>>,
+    /// Whose lines come next.
+    turn: Mutex<usize>,
+    turned: Condvar,
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(|e| e.into_inner())
+}
+
+impl Shared<'_> {
+    fn work(&self, running: &Slots) {
+        loop {
+            let mut said = lock(&self.building);
+            let i = self.next.fetch_add(1, Ordering::Relaxed);
+            let Some(package) = self.packages.get(i) else { return };
+            let gives_up = self.options.fail_fast && self.options.failed.load(Ordering::Relaxed);
+            if gives_up {
+                drop(said);
+                self.in_turn(i, || ());
+                continue;
+            }
+            let outcome = self.build.build(package.id, &|line| say(line));
+            if let Outcome::SetupFailed(text) | Outcome::BuildFailed(text) = &outcome
+                && said.insert(text.clone())
+                && !self.options.json
+            {
+                say(text);
+            }
+            drop(said);
+            running.take();
+            self.tell(i, package, &outcome);
+            running.give_back();
+        }
+    }
+
+    /// Runs `f` when the lines of all packages before are out.
+    fn in_turn(&self, i: usize, f: impl FnOnce()) {
+        let mut turn = lock(&self.turn);
+        while *turn != i {
+            turn = self.turned.wait(turn).unwrap_or_else(|e| e.into_inner());
+        }
+        f();
+        *turn += 1;
+        self.turned.notify_all();
+    }
+
+    fn tell(&self, i: usize, package: &Tested, outcome: &Outcome) {
+        let options = self.options;
+        if options.json
+            && let Outcome::SetupFailed(text) | Outcome::BuildFailed(text) = outcome
+        {
+            build_events(text);
+        }
+        if self.streams && !options.json {
+            // It is alone, or waits for the others.
+            return self.in_turn(i, || {
+                let mut out = Output::stream();
+                self.result(package, outcome, &mut out);
+                out.end(true, Duration::ZERO, "");
+            });
+        }
+        let mut out = if options.json { Output::events(&package.import_path) } else { Output::collect() };
+        let started = std::time::Instant::now();
+        let passed = self.result(package, outcome, &mut out);
+        let failed_build = match outcome {
+            Outcome::SetupFailed(text) | Outcome::BuildFailed(text) => header_of(text),
+            _ => "",
+        };
+        let text = out.end(passed, started.elapsed(), failed_build);
+        self.in_turn(i, || print_bytes(&text));
+    }
+
+    /// What is to be told of one package; whether it passed.
+    fn result(&self, package: &Tested, outcome: &Outcome, out: &mut Output) -> bool {
+        let path = &package.import_path;
+        let fail = |out: &mut Output, line: String| {
+            self.options.failed.store(true, Ordering::Relaxed);
+            out.write(line.as_bytes());
+            false
+        };
+        match outcome {
+            Outcome::NoTests => {
+                out.write(format!("?   \t{path}\t[no test files]\n").as_bytes());
+                true
+            }
+            Outcome::SetupFailed(_) => fail(out, format!("FAIL\t{path} [setup failed]\n")),
+            Outcome::BuildFailed(_) => fail(out, format!("FAIL\t{path} [build failed]\n")),
+            Outcome::Ready(exe) => match self.run(package, *exe, out) {
+                Ok(passed) => passed,
+                Err(failure) => {
+                    say(&failure.text);
+                    fail(out, format!("FAIL\t{path} [setup failed]\n"))
+                }
+            },
+        }
+    }
+
+    fn run(&self, package: &Tested, exe: ContentId, out: &mut Output) -> Result<bool, Failure> {
+        let options = self.options;
+        let to = match &self.into {
+            Into::Nowhere => None,
+            Into::File(path) => Some(path.clone()),
+            Into::Dir(dir) => Some(dir.join(&package.exe_name)),
+        };
+        if let Some(to) = &to {
+            write_executable(self.store, exe, to).map_err(|e| {
+                Failure::new(1, format!("go: build output {}: {}", to.display(), io_words(&e)))
+            })?;
+        }
+        if options.compile_only {
+            return Ok(true);
+        }
+        if self.foreign {
+            return Err(Failure::new(1, "go: cannot run tests for another machine without -exec"));
+        }
+        let path = to.or_else(|| self.store.runnable(exe, &package.exe_name));
+        let path =
+            path.ok_or_else(|| Failure::new(1, "go: the test program cannot be run from the cache"))?;
+        let asked = options.cacheable.as_ref().filter(|_| options.runner.is_empty()).map(|args| Asked {
+            exe,
+            args: args.clone(),
+            dir: package.dir.clone(),
+            tree: self.build.tree_of(package.id),
+        });
+        let shows = options.shows_pass || options.json;
+        if let Some(asked) = &asked
+            && let Some(saved) = test::lookup(asked, self.call.world, self.store)
+        {
+            if shows {
+                out.write(&saved.output);
+            }
+            out.write(ok_line(&package.import_path, "(cached)", &saved.output).as_bytes());
+            return Ok(true);
+        }
+        let log = asked.as_ref().map(|_| self.log_file(package));
+        let mut text = Vec::new();
+        let ran = {
+            let mut put = |bytes: &[u8]| {
+                text.extend_from_slice(bytes);
+                if self.streams {
+                    out.write(bytes);
+                }
+            };
+            let run = Run {
+                runner: &options.runner,
+                exe: &path,
+                args: &options.args,
+                dir: &package.dir,
+                vars: self.vars(),
+                log: log.clone(),
+                kill_after: options.kill_after,
+                wait: options.wait,
+            };
+            run::run(&run, &mut put)
+                .map_err(|e| Failure::new(1, format!("go: {}: {}", path.display(), io_words(&e))))?
+        };
+        let looked = log.and_then(|log| {
+            let text = std::fs::read(&log).ok();
+            let _ = std::fs::remove_file(&log);
+            text
+        });
+        self.verdict(package, &ran, &text, out);
+        if let (Some(asked), Some(looked), true) = (&asked, looked, ran.passed) {
+            let saved = Saved { output: text, elapsed: seconds(ran.elapsed) };
+            test::remember(asked, &looked, &saved, self.call.world, self.store);
+        }
+        Ok(ran.passed)
+    }
+
+    /// The lines behind what the test printed.
+    fn verdict(&self, package: &Tested, ran: &Ran, text: &[u8], out: &mut Output) {
+        let options = self.options;
+        let shows = options.shows_pass || options.json;
+        if !self.streams && (!ran.passed || shows) {
+            out.write(text);
+        }
+        let breaks_line = !text.is_empty() && !text.ends_with(b"\n");
+        if ran.passed {
+            if breaks_line && (self.streams || shows) {
+                out.write(b"\n");
+            }
+            out.write(ok_line(&package.import_path, &seconds(ran.elapsed), text).as_bytes());
+            return;
+        }
+        options.failed.store(true, Ordering::Relaxed);
+        if let Some(note) = &ran.note {
+            out.write(note.as_bytes());
+        }
+        // A failure that says nothing is explained by its status.
+        if !ran.exited || text.is_empty() || options.in_directory || options.bench {
+            out.write(format!("{}\n", ran.status).as_bytes());
+        } else if breaks_line {
+            out.write(b"\n");
+        }
+        let mark = if options.json { "\x16" } else { "" };
+        out.write(format!("{mark}FAIL\t{}\t{}\n", package.import_path, seconds(ran.elapsed)).as_bytes());
+    }
+
+    fn vars(&self) -> Vec<(String, String)> {
+        let old = self.call.config.set("PATH").unwrap_or_default();
+        let bin = env::bin_dir(&self.call.config, self.call.world);
+        bin.map(|bin| ("PATH".to_owned(), format!("{}:{old}", bin.display()))).into_iter().collect()
+    }
+
+    fn log_file(&self, package: &Tested) -> PathBuf {
+        let name = format!("thermos-testlog-{}-{}", std::process::id(), package.id.0);
+        self.call.config.tmpdir().join(name)
+    }
+}
+
+fn seconds(elapsed: Duration) -> String {
+    format!("{:.3}s", elapsed.as_secs_f64())
+}
+
+fn ok_line(path: &str, elapsed: &str, text: &[u8]) -> String {
+    let none =
+        text.starts_with(NO_TESTS) || memchr::memmem::find(text, &[b"\n", NO_TESTS].concat()).is_some();
+    let none = if none { " [no tests to run]" } else { "" };
+    format!("ok  \t{path}\t{elapsed}{none}\n")
+}
+
+/// `p [p.test]` of `# p [p.test]`.
+fn header_of(text: &str) -> &str {
+    text.lines().next().and_then(|line| line.strip_prefix("# ")).unwrap_or("")
+}
+
+/// Compiler messages among events.
+fn build_events(text: &str) {
+    let path = header_of(text);
+    let mut lines = String::new();
+    for line in text.lines() {
+        let event = serde_json::json!({
+            "ImportPath": path, "Action": "build-output", "Output": format!("{line}\n"),
+        });
+        lines += &format!("{event}\n");
+    }
+    lines += &format!("{}\n", serde_json::json!({ "ImportPath": path, "Action": "build-fail" }));
+    print(&lines);
+}
+
+fn print_bytes(bytes: &[u8]) {
+    let mut stdout = std::io::stdout().lock();
+    let _ = stdout.write_all(bytes);
+    let _ = stdout.flush();
+}
+
+/// Where a package's lines go.
+enum Output {
+    Stream,
+    Collect(Vec<u8>),
+    Events(Box<Events<Lines>>),
+}
+
+impl Output {
+    fn stream() -> Output {
+        Output::Stream
+    }
+
+    fn collect() -> Output {
+        Output::Collect(Vec::new())
+    }
+
+    fn events(package: &str) -> Output {
+        Output::Events(Box::new(Events::new(Lines, package)))
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        match self {
+            Output::Stream => print_bytes(bytes),
+            Output::Collect(text) => text.extend_from_slice(bytes),
+            Output::Events(events) => events.write(bytes),
+        }
+    }
+
+    /// What is still to be printed.
+    fn end(self, passed: bool, elapsed: Duration, failed_build: &str) -> Vec<u8> {
+        match self {
+            Output::Stream => Vec::new(),
+            Output::Collect(text) => text,
+            Output::Events(events) => {
+                events.end(passed, elapsed.as_secs_f64(), failed_build);
+                Vec::new()
+            }
+        }
+    }
+}
+
+/// Events as lines on stdout.
+struct Lines;
+
+impl Sink for Lines {
+    fn line(&mut self, line: String) {
+        print(&line);
+    }
+
+    fn now(&self) -> String {
+        let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+        rfc3339(now)
+    }
+}
+
+/// Universal time with nanoseconds, without trailing zeros.
+fn rfc3339(since_1970: Duration) -> String {
+    let (days, rest) = (since_1970.as_secs() / 86400, since_1970.as_secs() % 86400);
+    // Years that begin in March, in eras of 400, put the leap day last.
+    let shifted = days + 719_468;
+    let (era, day) = (shifted / 146_097, shifted % 146_097);
+    let year = (day - day / 1460 + day / 36524 - day / 146_096) / 365;
+    let in_year = day - (365 * year + year / 4 - year / 100);
+    let month = (5 * in_year + 2) / 153;
+    let (date, month) = (in_year - (153 * month + 2) / 5 + 1, if month < 10 { month + 3 } else { month - 9 });
+    let year = era * 400 + year + u64::from(month <= 2);
+    let (hour, minute, second) = (rest / 3600, rest / 60 % 60, rest % 60);
+    let fraction = format!("{:09}", since_1970.subsec_nanos());
+    let fraction = match fraction.trim_end_matches('0') {
+        "" => String::new(),
+        digits => format!(".{digits}"),
+    };
+    format!("{year:04}-{month:02}-{date:02}T{hour:02}:{minute:02}:{second:02}{fraction}Z")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_of_events() {
+        assert_eq!(rfc3339(Duration::new(0, 0)), "1970-01-01T00:00:00Z");
+        assert_eq!(rfc3339(Duration::new(951_782_400, 120_000_000)), "2000-02-29T00:00:00.12Z");
+        assert_eq!(rfc3339(Duration::new(1_798_761_599, 1)), "2026-12-31T23:59:59.000000001Z");
+    }
+
+    #[test]
+    fn a_run_without_tests_says_so() {
+        assert_eq!(
+            ok_line("p", "0.001s", b"testing: warning: no tests to run\nPASS\n"),
+            "ok  \tp\t0.001s [no tests to run]\n"
+        );
+        assert_eq!(ok_line("p", "(cached)", b"PASS\n"), "ok  \tp\t(cached)\n");
+    }
+}
