@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
 
 use serde::{Deserialize, Serialize};
@@ -10,11 +9,10 @@ use serde::{Deserialize, Serialize};
 use super::buildinfo::{self, ModuleLine};
 use super::config::{Config, GO_VERSION};
 use super::flags::BuildFlags;
+use super::link_stage::{Link, LinkContext, LinkInput};
 use super::noop;
-use super::stages::{
-    CheckAndLower, Layouts, Link, LinkContext, LinkInput, PackageInput, PackageOutput, ScanFile, ScanInput,
-    backend,
-};
+use super::planning::Lowered;
+use super::stages::{CheckAndLower, Layouts, PackageInput, PackageOutput, ScanFile, ScanInput, backend};
 use super::workspace::{Workspace, symbol_path};
 use crate::base::world::clean_path;
 use crate::base::{ContentId, World, par, wire};
@@ -181,12 +179,13 @@ fn build_with(
     let seen = Seen { warnings: graph.warnings.clone(), embedding: embeds.map(|p| p.dir.clone()).collect() };
     let workspace = Arc::new(Workspace::new(graph, req.target, req.goroot, engine.shared_store()));
     let packages = compile(req, world, engine, &workspace, say)?;
+    let lowered = Arc::new(Lowered::new(workspace.clone(), packages));
     // From here on every package is checked and lowered, without errors.
     let mut programs = Vec::new();
     for &id in &workspace.graph.roots {
         let package = workspace.package(id);
         let is_main = package.name == "main";
-        let exe = if is_main { Some(link(req, engine, &workspace, &packages, id, say)?) } else { None };
+        let exe = if is_main { Some(link(req, engine, &lowered, id, say)?) } else { None };
         programs.push(Program {
             import_path: package.import_path.clone(),
             name: package.default_exec_name(),
@@ -275,33 +274,18 @@ pub(super) fn compile(
     say: Say<'_>,
 ) -> Result<Vec<Arc<PackageOutput>>, BuildFailure> {
     let packages = &workspace.graph.packages;
-    let n = packages.len();
-    let mut users: Vec<Vec<usize>> = vec![Vec::new(); n];
-    let mut waits: Vec<AtomicUsize> = Vec::new();
-    for (i, package) in packages.iter().enumerate() {
-        let needs: BTreeSet<usize> = package.imports.values().map(|id| id.0).filter(|j| *j != i).collect();
-        waits.push(AtomicUsize::new(needs.len()));
-        needs.into_iter().for_each(|j| users[j].push(i));
-    }
+    let needs: Vec<Vec<usize>> =
+        packages.iter().map(|package| package.imports.values().map(|id| id.0).collect()).collect();
     let run = Run {
         req,
         world,
         engine,
         workspace,
-        users,
-        waits,
-        done: (0..n).map(|_| OnceLock::new()).collect(),
+        done: packages.iter().map(|_| OnceLock::new()).collect(),
         failures: Mutex::default(),
         say,
     };
-    // Chosen before anything is begun: what becomes ready later is begun by the last import it waited for, once.
-    let first: Vec<usize> = (0..n).filter(|i| run.waits[*i].load(Ordering::Relaxed) == 0).collect();
-    rayon::scope(|scope| {
-        for i in first {
-            let run = &run;
-            scope.spawn(move |scope| run.package(scope, i));
-        }
-    });
+    par::in_order(&needs, &|i| run.package(i));
     let failures = run.failures.into_inner().unwrap_or_else(|e| e.into_inner());
     if !failures.is_empty() {
         // In the order of packages, whatever thread was first.
@@ -316,28 +300,23 @@ struct Run<'a> {
     world: &'a dyn World,
     engine: &'a Arc<Engine>,
     workspace: &'a Arc<Workspace>,
-    users: Vec<Vec<usize>>,
-    waits: Vec<AtomicUsize>,
     done: Vec<OnceLock<Arc<PackageOutput>>>,
     failures: Mutex<BTreeMap<usize, String>>,
     say: Say<'a>,
 }
 
-impl<'a> Run<'a> {
-    fn package<'s>(&'s self, scope: &rayon::Scope<'s>, i: usize) {
+impl Run<'_> {
+    fn package(&self, i: usize) -> bool {
         match self.build(i) {
             Ok(output) => {
                 self.workspace.set_interface(PackageId(i), output.interface);
                 let _ = self.done[i].set(output);
-                for &user in &self.users[i] {
-                    if self.waits[user].fetch_sub(1, Ordering::AcqRel) == 1 {
-                        scope.spawn(move |scope| self.package(scope, user));
-                    }
-                }
+                true
             }
             // Nothing that imports it is begun.
             Err(text) => {
                 self.failures.lock().unwrap_or_else(|e| e.into_inner()).insert(i, text);
+                false
             }
         }
     }
@@ -354,6 +333,7 @@ impl<'a> Run<'a> {
                 mentions,
                 generics,
                 unit: None,
+                archives: Vec::new(),
                 layouts,
             }));
         }
@@ -477,19 +457,19 @@ fn relative(path: &Path, base: &Path) -> Option<String> {
 pub(super) fn link(
     req: &Request<'_>,
     engine: &Arc<Engine>,
-    workspace: &Workspace,
-    outputs: &[Arc<PackageOutput>],
+    lowered: &Arc<Lowered>,
     id: PackageId,
     say: Say<'_>,
 ) -> Result<ContentId, BuildFailure> {
+    let (workspace, outputs) = (&*lowered.workspace, &lowered.outputs);
     let needed = closure(workspace, id);
     let layouts: Layouts =
         workspace.find("runtime").map(|id| outputs[id.0].layouts.clone()).unwrap_or_default();
     let (backend, backend_id) = backend(req.target, &layouts, Effort::Full);
     let package = workspace.package(id);
     if req.flags.emits() {
-        let units: Vec<ContentId> = needed.iter().filter_map(|i| outputs[i.0].unit).collect();
-        let text = super::emit::text(workspace, id, &units, engine.store(), &backend, &req.flags.emit);
+        let plan = lowered.plan(engine).map_err(BuildFailure::new)?;
+        let text = super::emit::text(workspace, id, &plan, &backend, &req.flags.emit);
         say(&text.map_err(BuildFailure::new)?);
     }
     let mut units: Vec<(String, ContentId)> = needed
@@ -517,7 +497,7 @@ pub(super) fn link(
         strip_symbols: req.flags.ldflags.strip_symbols,
         strip_debug: req.flags.ldflags.strip_debug,
         trap_undefined: req.flags.trap_undefined,
-        context: LinkContext { engine: engine.clone(), backend },
+        context: LinkContext { engine: engine.clone(), backend, lowered: lowered.clone(), packages: needed },
     };
     let done = engine.get::<Link>(&input)?;
     if req.flags.explain && done.ran {

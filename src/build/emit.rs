@@ -3,23 +3,19 @@
 use std::fmt::Write;
 use std::sync::Arc;
 
-use super::functions::Functions;
+use super::analysis::Plan;
 use super::workspace::Workspace;
-use crate::base::wire;
 use crate::codegen::{self, Backend, Scratch};
-use crate::ir;
 use crate::modules::PackageId;
-use crate::store::Store;
 
 /// What can be asked for, in the order it is printed.
 pub const FORMS: &[&str] = &["ast", "types", "ir", "ir-opt", "clif", "asm"];
 
-/// The text of the forms of package `id`. `units` are those of the program, for what gets inlined.
+/// The text of the forms of package `id`.
 pub fn text(
     workspace: &Workspace,
     id: PackageId,
-    units: &[crate::base::ContentId],
-    store: &Store,
+    plan: &Plan,
     backend: &Arc<Backend>,
     forms: &[String],
 ) -> Result<String, String> {
@@ -38,18 +34,16 @@ pub fn text(
             writeln!(out, "{}{ty}", obj.name).expect("a string takes all");
         }
     }
-    let units: Vec<ir::Unit> = units.iter().filter_map(|id| wire::decode(&store.read(*id)?).ok()).collect();
-    let functions = Functions::new(&units.iter().collect::<Vec<_>>());
-    let path = super::workspace::symbol_path(workspace.package(id));
     let mut scratch = Scratch::default();
-    for func in units.iter().filter(|u| &*u.package == path).flat_map(|u| &u.funcs) {
+    for at in plan.funcs_of(id) {
+        let func = plan.body(at);
         if wants("ir") {
-            writeln!(out, "{}", func.func).expect("a string takes all");
+            writeln!(out, "{func}").expect("a string takes all");
         }
         if !["ir-opt", "clif", "asm"].iter().any(|f| wants(f)) {
             continue;
         }
-        let optimized = functions.optimized(&func.func);
+        let optimized = plan.optimized(at);
         if wants("ir-opt") {
             writeln!(out, "{optimized}").expect("a string takes all");
         }

@@ -1,18 +1,23 @@
 //! Names the packages, wraps each verb as a stage, plans the graph: where Go meets the engine.
 
+pub mod analysis;
 pub mod buildinfo;
 pub mod config;
 pub mod driver;
 pub mod emit;
 pub mod flags;
-pub mod functions;
 pub mod goroot;
+pub mod link_stage;
 pub mod noop;
+pub mod outline;
+pub mod pack;
+pub mod planning;
 pub mod program;
 pub mod stages;
 #[cfg(test)]
 mod stages_test;
 pub mod test;
+pub mod universe;
 pub mod workspace;
 
 pub use flags::{BuildFlags, LinkFlags};

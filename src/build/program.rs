@@ -1,32 +1,42 @@
-//! From the lowered packages of one program to its executable: what is needed, compiled, linked.
+//! From the outlines of one program to its executable: what is needed, compiled, linked.
 //!
 //! ```text
-//! units ──reach──▶ names ──compile (all threads)──▶ codes ──link──▶ image
-//!              └ natives for what no package defines
+//! outlines ──reach──▶ names ──compile (all threads)──▶ codes ──link──▶ image
+//!                 └ natives for what no package defines
 //! ```
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::sync::Arc;
+use std::cell::RefCell;
+use std::collections::BTreeMap;
 
 use rayon::prelude::*;
+use rustc_hash::{FxHashMap, FxHashSet};
 
+use super::universe::{DataRef, FuncRef, Index, Universe};
+use crate::base::Interner;
 use crate::codegen::natives::{self, NativeLayout};
-use crate::link::reach::{Facts, Reach};
+use crate::link::reach::Reach;
 use crate::link::{self, Image, LinkFault};
-use crate::{codegen, ir, object};
+use crate::modules::PackageId;
+use crate::object::{NumberedCode, NumberedData};
+
+/// Gives the code of functions, in their order, with the numbers of the names beside them.
+pub type Compile<'a> = &'a dyn Fn(&[FuncRef], &mut Interner) -> Vec<NumberedCode>;
 
 /// A program to put together.
 pub struct Program<'a> {
-    /// Every package, the command's own as `main`.
-    pub units: &'a [&'a ir::Unit],
+    pub universe: &'a Universe,
+    /// Which packages belong to it, the command's own among them.
+    pub includes: &'a dyn Fn(PackageId) -> bool,
+    /// Reads a data symbol.
+    pub data: &'a (dyn Fn(DataRef) -> NumberedData + Sync),
+    /// Compiles functions, or knows their code already.
+    pub compile: Compile<'a>,
     /// The offset of a field of a struct of package runtime.
     pub field: &'a dyn Fn(&str, &str) -> Option<u64>,
     /// All fields of `runtime.moduledata`.
     pub moduledata: Vec<(String, u64)>,
-    /// Compiles a function, or knows its code already.
-    pub compile: &'a (dyn Fn(&Arc<ir::Func>) -> Arc<object::Code> + Sync),
     /// The name tracebacks show for a file of a package.
-    pub shown_file: &'a dyn Fn(&str, &str) -> Arc<str>,
+    pub shown_file: &'a dyn Fn(&str, &str) -> String,
     /// Values of string variables (`-X`): symbol and value.
     pub strings: Vec<(String, String)>,
     pub version: &'a str,
@@ -52,66 +62,54 @@ const ROOTS: &[&str] = &[
     "runtime.zerobase",
 ];
 
-enum Def<'a> {
-    Func(&'a ir::UnitFunc, &'a str),
-    Data(&'a object::Data),
-    Native(object::Code),
+/// What is in the program.
+struct Live {
+    funcs: Vec<FuncRef>,
+    datas: Vec<DataRef>,
+    /// Everything reached, by number.
+    names: Vec<bool>,
+    /// Made here: code and data that no package defines, by name.
+    natives: BTreeMap<String, NumberedCode>,
+    native_datas: Vec<NumberedData>,
 }
 
 /// Links the program.
 pub fn link_program(program: &Program<'_>) -> Result<Image, Vec<LinkFault>> {
-    let native_data = natives::data();
-    let defs = definitions(program, &native_data);
-    let (live, natives) = reach(program, &defs);
-    let mut funcs: Vec<(&ir::UnitFunc, &str)> = Vec::new();
-    let mut datas: Vec<&object::Data> = Vec::new();
-    for name in &live {
-        match defs.get(&**name) {
-            Some(Def::Func(func, package)) => funcs.push((func, package)),
-            Some(Def::Data(_)) => {}
-            Some(Def::Native(_)) | None => {}
+    let universe = program.universe;
+    let index = Index::new(universe, program.includes);
+    let mut names = universe.names.clone();
+    let live = reach(program, &index, &mut names);
+    let codes = (program.compile)(&live.funcs, &mut names);
+    let mut datas: Vec<NumberedData> = live.datas.par_iter().map(|&at| (program.data)(at)).collect();
+    datas.extend(live.native_datas);
+
+    let mut sources = Sources { program, shown: FxHashMap::default() };
+    let mut funcs: Vec<link::Func<'_>> = Vec::with_capacity(codes.len() + live.natives.len());
+    for (code, &at) in codes.iter().zip(&live.funcs) {
+        funcs.push(link::Func { code, source: Some(sources.of(at, &mut names)) });
+    }
+    funcs.extend(live.natives.values().map(|code| link::Func { code, source: None }));
+    // Where the functions are that live in others only.
+    let mut inlined = Vec::new();
+    let mut seen = FxHashSet::default();
+    for code in &codes {
+        for site in &code.sites {
+            let name = code.syms[site.callee as usize];
+            if !live.names.get(name as usize).copied().unwrap_or(false)
+                && seen.insert(name)
+                && let Some(at) = index.func(name)
+            {
+                inlined.push((name, sources.of(at, &mut names)));
+            }
         }
     }
-    // Several packages may define one variable by linkname: the linker chooses, so it must see all.
-    let all_datas = program.units.iter().flat_map(|unit| &unit.datas).chain(&native_data);
-    let wanted: BTreeSet<&str> = live.iter().map(|name| &**name).collect();
-    datas.extend(all_datas.filter(|data| wanted.contains(&*data.name)));
-
-    let codes: Vec<Arc<object::Code>> =
-        funcs.par_iter().map(|(func, _)| (program.compile)(&func.func)).collect();
-    let shown = |func: &ir::UnitFunc, package: &str, file: &Arc<str>| match file.starts_with('<') {
-        true => file.clone(),
-        false => (program.shown_file)(&declaring_package(&func.func.name, package), file),
-    };
-    let source = |func: &ir::UnitFunc, package: &str| link::Source {
-        files: func.meta.files.iter().map(|file| shown(func, package, file)).collect(),
-        start_line: func.meta.start_line,
-    };
-    let mut job_funcs: Vec<link::Func<'_>> = codes
-        .iter()
-        .zip(&funcs)
-        .map(|(code, (func, package))| link::Func { code, source: Some(source(func, package)) })
-        .collect();
-    job_funcs.extend(natives.values().filter_map(|def| match def {
-        Def::Native(code) => Some(link::Func { code, source: None }),
-        _ => None,
-    }));
-    let inlined = inlined_sources(&codes, &defs, &wanted, &source);
-    let inits = program
-        .units
-        .iter()
-        .map(|unit| link::Init {
-            package: &unit.package,
-            deps: unit.init_deps.iter().map(|dep| &**dep).collect(),
-            funcs: unit.init_funcs.iter().map(|func| &**func).collect(),
-        })
-        .collect();
     link::link(&link::Job {
         entry: natives::ENTRY,
-        funcs: job_funcs,
-        datas,
+        names: &names,
+        funcs,
+        datas: &datas,
         inlined,
-        inits,
+        inits: inits(program),
         moduledata: &program.moduledata,
         strings: &program.strings,
         version: program.version,
@@ -123,95 +121,130 @@ pub fn link_program(program: &Program<'_>) -> Result<Image, Vec<LinkFault>> {
     })
 }
 
-/// The package whose files a function's lines are in: that of its unit, but an instance's is the generic function's own.
-fn declaring_package(symbol: &str, unit: &str) -> String {
-    let Some(bracket) = symbol.find('[') else { return unit.to_owned() };
-    let generic = &symbol[..bracket];
-    let last = generic.rfind('/').map_or(0, |at| at + 1);
-    match generic[last..].find('.') {
-        Some(dot) => generic[..last + dot].replace("%2e", "."),
-        None => unit.to_owned(),
-    }
+/// The parts of the program, each with its source.
+fn parts<'a>(program: &'a Program<'_>) -> impl Iterator<Item = (&'a super::universe::Source, usize)> {
+    let sources = program.universe.sources.iter();
+    let all = sources.flat_map(|source| (0..source.packages.len()).map(move |part| (source, part)));
+    all.filter(|(source, part)| (program.includes)(source.packages[*part]))
 }
 
-/// Every definition by name; of equal ones the first, of variables the one with content.
-fn definitions<'a>(program: &Program<'a>, native_data: &'a [object::Data]) -> HashMap<&'a str, Def<'a>> {
-    let mut defs: HashMap<&str, Def<'_>> = HashMap::new();
-    for unit in program.units {
-        for func in &unit.funcs {
-            defs.entry(&func.func.name).or_insert(Def::Func(func, &unit.package));
-        }
-        for data in &unit.datas {
-            match defs.get(&*data.name) {
-                Some(Def::Data(have)) if !have.section.is_zero() || data.section.is_zero() => {}
-                Some(Def::Func(..)) => {}
-                _ => {
-                    defs.insert(&data.name, Def::Data(data));
-                }
+fn inits<'a>(program: &'a Program<'_>) -> Vec<link::Init<'a>> {
+    let names = &program.universe.names;
+    parts(program)
+        .map(|(source, part)| {
+            let ids = &source.outline.ids;
+            let part = &source.outline.parts[part];
+            link::Init {
+                package: names.get(part.package),
+                deps: part.init_deps.of(ids).iter().map(|&dep| names.get(dep)).collect(),
+                funcs: part.init_funcs.of(ids).iter().map(|&func| names.get(func)).collect(),
             }
-        }
-    }
-    for data in native_data {
-        // These have content that the declaration in Go does not show.
-        defs.insert(&data.name, Def::Data(data));
-    }
-    defs
+        })
+        .collect()
 }
 
-/// The names the program needs, and the natives among them.
-fn reach<'a>(
-    program: &Program<'a>,
-    defs: &HashMap<&'a str, Def<'a>>,
-) -> (Vec<Arc<str>>, BTreeMap<Arc<str>, Def<'a>>) {
+/// What the program needs.
+fn reach(program: &Program<'_>, index: &Index, names: &mut Interner) -> Live {
+    let universe = program.universe;
     let layout = NativeLayout::new(|ty, field| {
         (program.field)(ty, field).unwrap_or_else(|| panic!("runtime.{ty} has no field {field}")) as u32
     });
-    let mut natives: BTreeMap<Arc<str>, Def<'a>> = BTreeMap::new();
-    let mut reach = Reach::new(ROOTS.iter().copied());
-    for unit in program.units {
-        unit.init_funcs.iter().for_each(|func| reach.mark_root(func));
+    // These have content that the declaration in Go does not show.
+    let native_datas: FxHashMap<u32, NumberedData> = natives::data()
+        .iter()
+        .map(|data| NumberedData::new(data, &mut |name| names.number(name)))
+        .map(|data| (data.name, data))
+        .collect();
+    let mut natives: BTreeMap<String, NumberedCode> = BTreeMap::new();
+    let roots: Vec<u32> = ROOTS
+        .iter()
+        .copied()
+        .chain(program.strings.iter().map(|(name, _)| name.as_str()))
+        .map(|name| names.number(name))
+        .collect();
+    let names = RefCell::new(names);
+    let is_type_name = |name: u32| names.borrow().get(name).starts_with("type:");
+    let mut reach = Reach::new(&is_type_name);
+    roots.into_iter().for_each(|root| reach.root(root));
+    for (source, part) in parts(program) {
+        let part = &source.outline.parts[part];
+        part.init_funcs.of(&source.outline.ids).iter().for_each(|&func| reach.root(func));
     }
-    program.strings.iter().for_each(|(name, _)| reach.mark_root(name));
     while let Some(name) = reach.next() {
-        let facts = match defs.get(&*name) {
-            Some(Def::Func(func, _)) => {
-                let mut facts = Facts::of_func(&func.func);
-                facts.names.extend(codegen::implicit_symbols(&func.func).into_iter().map(Arc::from));
-                facts
-            }
-            Some(Def::Data(data)) => Facts::of_data(data),
-            Some(Def::Native(_)) | None => match natives::native(&name, &layout) {
-                Some(code) => {
-                    let facts = Facts { names: code.syms.clone(), ..Facts::default() };
-                    natives.insert(name.clone(), Def::Native(code));
-                    facts
-                }
-                // The linker says what is missing, and to whom.
-                None => Facts::default(),
-            },
-        };
-        reach.visit(&name, &facts);
+        if let Some(data) = native_datas.get(&name) {
+            data.relocs.iter().for_each(|reloc| reach.root(reloc.target));
+        } else if let Some(at) = index.func(name) {
+            reach.visit(name, &universe.func_node(at));
+        } else if let Some(at) = definition(universe, index, name) {
+            reach.visit(name, &universe.data_node(at));
+        } else {
+            let text = names.borrow().get(name).to_owned();
+            // The linker says what is missing, and to whom.
+            let Some(code) = natives::native(&text, &layout) else { continue };
+            let code = NumberedCode::new(&code, &mut |name| names.borrow_mut().number(name));
+            code.syms.iter().for_each(|&sym| reach.root(sym));
+            natives.insert(text, code);
+        }
     }
-    (reach.finish(), natives)
+    let reached = reach.finish();
+    let mut live = Live {
+        funcs: Vec::new(),
+        datas: Vec::new(),
+        names: vec![false; reached.last().map_or(0, |last| *last as usize + 1)],
+        natives,
+        native_datas: Vec::new(),
+    };
+    for name in reached {
+        live.names[name as usize] = true;
+        live.native_datas.extend(native_datas.get(&name).cloned());
+        if !native_datas.contains_key(&name) {
+            live.funcs.extend(index.func(name));
+        }
+        // Several packages may define one variable by linkname: the linker chooses, so it must see all.
+        live.datas.extend(index.datas(name));
+    }
+    live
 }
 
-/// Where the functions are that live in others only.
-fn inlined_sources<'a>(
-    codes: &'a [Arc<object::Code>],
-    defs: &HashMap<&'a str, Def<'a>>,
-    linked: &BTreeSet<&str>,
-    source: &dyn Fn(&ir::UnitFunc, &str) -> link::Source,
-) -> Vec<(&'a str, link::Source)> {
-    let mut names: BTreeSet<&str> = BTreeSet::new();
-    for code in codes {
-        names.extend(code.sites.iter().map(|site| &*code.syms[site.callee as usize]));
+/// Of several definitions of a variable, one with content.
+fn definition(universe: &Universe, index: &Index, name: u32) -> Option<DataRef> {
+    index.datas(name).find(|at| !universe.data(*at).is_zero).or_else(|| index.datas(name).next())
+}
+
+/// Where functions are, as tracebacks show it.
+struct Sources<'a> {
+    program: &'a Program<'a>,
+    /// By the package and the file's name.
+    shown: FxHashMap<(u32, u32), u32>,
+}
+
+impl Sources<'_> {
+    fn of(&mut self, at: FuncRef, names: &mut Interner) -> link::Source {
+        let universe = self.program.universe;
+        let line = universe.func(at);
+        let package = match declaring_package(universe.names.get(line.name)) {
+            Some(path) => names.number(&path),
+            None => universe.part(at).package,
+        };
+        let files = universe.ids(at, line.files);
+        let files = files.iter().map(|&file| {
+            *self.shown.entry((package, file)).or_insert_with(|| {
+                let text = universe.names.get(file);
+                if text.starts_with('<') {
+                    return file;
+                }
+                let shown = (self.program.shown_file)(names.get(package), text);
+                names.number(&shown)
+            })
+        });
+        link::Source { files: files.collect(), start_line: line.start_line }
     }
-    names.retain(|name| !linked.contains(name));
-    names
-        .into_iter()
-        .filter_map(|name| match defs.get(name) {
-            Some(Def::Func(func, package)) => Some((name, source(func, package))),
-            _ => None,
-        })
-        .collect()
+}
+
+/// The package whose files the lines of an instance are in: the generic function's own, not that of its unit.
+fn declaring_package(symbol: &str) -> Option<String> {
+    let generic = &symbol[..symbol.find('[')?];
+    let last = generic.rfind('/').map_or(0, |at| at + 1);
+    let dot = generic[last..].find('.')?;
+    Some(generic[..last + dot].replace("%2e", "."))
 }

@@ -4,8 +4,9 @@
 //! |---|---|---|
 //! | `scan` | file | what it says about itself |
 //! | `package` | package | messages; ids of its interface and of its lowered unit |
+//! | `analyze` | package | facts and work of each function |
 //! | `codegen` | function | machine code |
-//! | `link` | program | id of the executable |
+//! | `link` (`link_stage.rs`) | program | id of the executable |
 //!
 //! # What holds
 //! - A field that is not hashed is called `workspace` or `context` and only leads to content that the
@@ -20,12 +21,13 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::functions::{Functions, Surroundings};
-use super::program::{self, Program};
+use super::analysis::{Analysis, Externals, Plan};
+use super::outline;
+use super::universe::FuncRef;
 use super::workspace::{self, Workspace};
 use crate::base::{ContentId, Digest, Hasher, digest, wire};
 use crate::codegen::{self, Backend, Effort, RuntimeLayout, Scratch};
-use crate::engine::{Engine, Env, Stage};
+use crate::engine::{Env, Stage};
 use crate::modules::PackageId;
 use crate::syntax::FileFacts;
 use crate::target::abi::g_field;
@@ -139,8 +141,10 @@ pub struct PackageOutput {
     pub mentions: BTreeMap<String, ContentId>,
     /// See [`PackageInput::generics`]; this package's own included.
     pub generics: BTreeMap<String, ContentId>,
-    /// The encoded `ir::Unit`; `None` when there are errors.
+    /// The encoded outline of what it was lowered to; `None` when there are errors.
     pub unit: Option<ContentId>,
+    /// What the outline refers to: the archives of bodies and of data.
+    pub archives: Vec<ContentId>,
     /// Of package runtime: the structs whose layout code generation and linking need.
     pub layouts: BTreeMap<String, Vec<(String, u64)>>,
 }
@@ -185,7 +189,7 @@ impl Stage for CheckAndLower {
     }
 
     fn parts(output: &PackageOutput) -> Vec<ContentId> {
-        output.unit.into_iter().chain([output.interface]).collect()
+        output.unit.into_iter().chain([output.interface]).chain(output.archives.iter().copied()).collect()
     }
 
     fn run(input: &PackageInput, env: &Env<'_>) -> PackageOutput {
@@ -220,6 +224,7 @@ impl Stage for CheckAndLower {
             interface: env.keep(interface),
             generics,
             unit: None,
+            archives: Vec::new(),
             layouts: BTreeMap::new(),
         };
         if checked.diags.has_errors() {
@@ -233,7 +238,9 @@ impl Stage for CheckAndLower {
                 }
             }
         }
-        output.unit = Some(env.keep(wire::encode(&unit)));
+        let outline::Split { outline, bodies, datas } = outline::split(&unit);
+        output.archives = vec![env.keep(bodies), env.keep(datas)];
+        output.unit = Some(env.keep(wire::encode(&outline)));
         output
     }
 }
@@ -274,28 +281,69 @@ fn lower_package(input: &PackageInput, env: &Env<'_>) -> ir::Unit {
 /// The language of a package that does not say.
 const NEWEST: (u32, u32) = (1, 27);
 
+/// Finds out what callers may know of a package's functions, and what the code of each follows from.
+pub struct Analyze;
+
+pub struct AnalyzeInput {
+    pub import_path: String,
+    /// The encoded outline, which names the bodies.
+    pub unit: ContentId,
+    /// Of functions elsewhere that count here.
+    pub externals: Externals,
+    /// The package's place among the plan's sources.
+    pub context: (Arc<Plan>, u32),
+}
+
+impl Digest for AnalyzeInput {
+    fn digest(&self, h: &mut Hasher) {
+        let AnalyzeInput { import_path: _, unit, externals, context: _ } = self;
+        h.field("unit", unit).field("externals", externals);
+    }
+}
+
+impl Stage for Analyze {
+    const NAME: &'static str = "analyze";
+    const VERSION: u32 = 1;
+    type Input = AnalyzeInput;
+    type Output = Analysis;
+
+    fn subject(input: &AnalyzeInput) -> String {
+        input.import_path.clone()
+    }
+
+    fn inputs(input: &AnalyzeInput) -> Vec<(String, String)> {
+        let externals = digest::digest_of("externals", &input.externals);
+        vec![
+            ("functions".to_owned(), short(&input.unit)),
+            ("functions of other packages".to_owned(), short(&ContentId(externals))),
+        ]
+    }
+
+    fn run(input: &AnalyzeInput, _env: &Env<'_>) -> Analysis {
+        let (plan, source) = &input.context;
+        plan.analyze(*source)
+    }
+}
+
 /// Optimises and compiles one function.
 pub struct Codegen;
 
 pub struct CodegenInput {
-    pub func: Arc<ir::Func>,
+    /// The symbol.
+    pub name: String,
     /// Of the encoded function.
     pub content: ContentId,
-    /// What the optimiser may look at.
-    pub surroundings: Surroundings,
+    /// The function and all that the optimiser may look at.
+    pub work: ContentId,
     /// Target and layouts, as one digest.
     pub backend_id: ContentId,
-    pub context: (Arc<Backend>, Arc<Functions>),
+    pub context: (Arc<Backend>, Arc<Plan>, FuncRef),
 }
 
 impl Digest for CodegenInput {
     fn digest(&self, h: &mut Hasher) {
-        let CodegenInput { func: _, content, surroundings, backend_id, context: _ } = self;
-        let Surroundings { inlinable, facts } = surroundings;
-        h.field("content", content)
-            .field("inlinable", inlinable)
-            .field("facts", facts)
-            .field("backend_id", backend_id);
+        let CodegenInput { name: _, content: _, work, backend_id, context: _ } = self;
+        h.field("work", work).field("backend_id", backend_id);
     }
 }
 
@@ -305,17 +353,18 @@ thread_local! {
 
 impl Stage for Codegen {
     const NAME: &'static str = "codegen";
-    const VERSION: u32 = 1;
+    const VERSION: u32 = 2;
     type Input = CodegenInput;
     type Output = object::Code;
 
     fn subject(input: &CodegenInput) -> String {
-        input.func.name.to_string()
+        input.name.clone()
     }
 
     fn inputs(input: &CodegenInput) -> Vec<(String, String)> {
         vec![
             ("ir".to_owned(), short(&input.content)),
+            ("ir with what may be inlined, and facts of callees".to_owned(), short(&input.work)),
             ("target and layouts".to_owned(), short(&input.backend_id)),
         ]
     }
@@ -324,8 +373,8 @@ impl Stage for Codegen {
         SCRATCH.with(|scratch| {
             // Taken out, so that a panic leaves no half-used one behind.
             let mut mine = scratch.borrow_mut().take().unwrap_or_default();
-            let (backend, functions) = &input.context;
-            let code = codegen::compile(&functions.optimized(&input.func), backend, &mut mine);
+            let (backend, plan, at) = &input.context;
+            let code = codegen::compile(&plan.optimized(*at), backend, &mut mine);
             *scratch.borrow_mut() = Some(mine);
             code
         })
@@ -355,176 +404,4 @@ pub fn backend(
     };
     let id = ContentId::of(&wire::encode(&(target, layout, effort)));
     (Arc::new(Backend::new(target, layout, effort)), id)
-}
-
-/// Links one program.
-pub struct Link;
-
-pub struct LinkInput {
-    pub import_path: String,
-    /// Every package of the program with the id of its unit, in the order of paths.
-    pub units: Vec<(String, ContentId)>,
-    pub layouts: Layouts,
-    pub backend_id: ContentId,
-    /// What tracebacks show before the file names of each package.
-    pub dirs: BTreeMap<String, String>,
-    pub strings: Vec<(String, String)>,
-    pub version: String,
-    pub modinfo: String,
-    pub build_id: Option<String>,
-    pub strip_symbols: bool,
-    pub strip_debug: bool,
-    pub trap_undefined: bool,
-    pub context: LinkContext,
-}
-
-/// What linking uses besides: the way to each function's code.
-pub struct LinkContext {
-    pub engine: Arc<Engine>,
-    pub backend: Arc<Backend>,
-}
-
-impl Digest for LinkInput {
-    fn digest(&self, h: &mut Hasher) {
-        let LinkInput {
-            import_path,
-            units,
-            layouts,
-            backend_id,
-            dirs,
-            strings,
-            version,
-            modinfo,
-            build_id,
-            strip_symbols,
-            strip_debug,
-            trap_undefined,
-            context: _,
-        } = self;
-        h.field("import_path", import_path)
-            .field("units", units)
-            .field("layouts", layouts)
-            .field("backend_id", backend_id)
-            .field("dirs", dirs)
-            .field("strings", strings)
-            .field("version", version)
-            .field("modinfo", modinfo)
-            .field("build_id", build_id)
-            .field("strip_symbols", strip_symbols)
-            .field("strip_debug", strip_debug)
-            .field("trap_undefined", trap_undefined);
-    }
-}
-
-/// A program, linked or not.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-pub struct LinkOutput {
-    pub exe: Option<ContentId>,
-    /// The linker's complaints; with traps for what is missing, what was missing.
-    pub faults: Vec<String>,
-}
-
-impl Stage for Link {
-    const NAME: &'static str = "link";
-    const VERSION: u32 = 1;
-    type Input = LinkInput;
-    type Output = LinkOutput;
-
-    fn subject(input: &LinkInput) -> String {
-        input.import_path.clone()
-    }
-
-    fn inputs(input: &LinkInput) -> Vec<(String, String)> {
-        let mut out: Vec<(String, String)> =
-            input.units.iter().map(|(path, id)| (format!("package {path}"), short(id))).collect();
-        out.push(("target and layouts".to_owned(), short(&input.backend_id)));
-        out.push(("directories".to_owned(), short(&ContentId::of(&wire::encode(&input.dirs)))));
-        out.push(("build info".to_owned(), short(&ContentId::of(input.modinfo.as_bytes()))));
-        out.extend(input.strings.iter().map(|(name, value)| (format!("-X {name}"), value.clone())));
-        out.push(("-s".to_owned(), input.strip_symbols.to_string()));
-        out.push(("-w".to_owned(), input.strip_debug.to_string()));
-        out
-    }
-
-    fn parts(output: &LinkOutput) -> Vec<ContentId> {
-        output.exe.into_iter().collect()
-    }
-
-    fn run(input: &LinkInput, env: &Env<'_>) -> LinkOutput {
-        let units: Vec<ir::Unit> = input
-            .units
-            .iter()
-            .map(|(path, id)| {
-                let bytes =
-                    env.read(*id).unwrap_or_else(|| panic!("the unit of {path} vanished from the store"));
-                wire::decode(&bytes).unwrap_or_else(|e| panic!("the unit of {path}: {e}"))
-            })
-            .collect();
-        let units: Vec<&ir::Unit> = units.iter().collect();
-        let functions = Arc::new(Functions::new(&units));
-        let field = |ty: &str, field: &str| {
-            input.layouts.get(ty)?.iter().find(|(name, _)| name == field).map(|(_, offset)| *offset)
-        };
-        let failures = std::sync::Mutex::new(Vec::new());
-        let compile = |func: &Arc<ir::Func>| -> Arc<object::Code> {
-            let work = CodegenInput {
-                func: func.clone(),
-                content: functions.content(func),
-                surroundings: functions.surroundings(func),
-                backend_id: input.backend_id,
-                context: (input.context.backend.clone(), functions.clone()),
-            };
-            match input.context.engine.get::<Codegen>(&work) {
-                Ok(done) => done.value,
-                Err(error) => {
-                    failures.lock().unwrap_or_else(|e| e.into_inner()).push(error.to_string());
-                    Arc::new(trap(func.name.clone()))
-                }
-            }
-        };
-        let shown_file = |package: &str, file: &str| -> Arc<str> {
-            match input.dirs.get(package) {
-                Some(dir) if !file.starts_with('/') => format!("{dir}/{file}").into(),
-                _ => file.into(),
-            }
-        };
-        // The program's name is what its content hangs on.
-        let mut id = Hasher::new("build id");
-        input.digest(&mut id);
-        let build_id = input.build_id.clone().unwrap_or_else(|| ContentId(id.finish()).to_string());
-        let result = program::link_program(&Program {
-            units: &units,
-            field: &field,
-            moduledata: input.layouts.get("moduledata").cloned().unwrap_or_default(),
-            compile: &compile,
-            shown_file: &shown_file,
-            strings: input.strings.clone(),
-            version: &input.version,
-            modinfo: &input.modinfo,
-            build_id: &build_id,
-            strip_symbols: input.strip_symbols,
-            strip_debug: input.strip_debug,
-            trap_undefined: input.trap_undefined,
-        });
-        let mut failures = failures.into_inner().unwrap_or_else(|e| e.into_inner());
-        failures.sort();
-        match result {
-            Ok(image) if failures.is_empty() || input.trap_undefined => {
-                let missing = image.undefined.iter().map(|name| format!("{name} is not defined"));
-                let faults = failures.into_iter().chain(missing).collect();
-                LinkOutput { exe: Some(env.keep_plain(image.bytes)), faults }
-            }
-            Ok(_) => LinkOutput { exe: None, faults: failures },
-            Err(faults) => {
-                failures.extend(faults.iter().map(ToString::to_string));
-                LinkOutput { exe: None, faults: failures }
-            }
-        }
-    }
-}
-
-/// Stands for a function that could not be compiled, while a target is brought up.
-fn trap(name: Arc<str>) -> object::Code {
-    const UD2: [u8; 2] = [0x0f, 0x0b];
-    object::Code { name, bytes: UD2.to_vec(), align: 16, ..object::Code::default() }
 }

@@ -1,12 +1,16 @@
 //! Keys: every input of every stage changes the key when it changes, and nothing else does.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 
-use super::functions::{Functions, Surroundings};
+use super::analysis::Plan;
+use super::link_stage::{Link, LinkContext, LinkInput};
+use super::planning::Lowered;
 use super::stages::*;
-use super::workspace::Workspace;
+use super::universe::{FuncRef, Universe};
+use super::workspace::{Closures, Workspace};
+use crate::base::digest::Bytes;
 use crate::base::{ContentId, Key};
 use crate::codegen::Effort;
 use crate::engine::{Engine, History, Stage, key_of};
@@ -106,15 +110,50 @@ fn package() {
     );
 }
 
+fn plan() -> Arc<Plan> {
+    Arc::new(Plan::new(Universe::default(), Closures::default(), Arc::new(Store::in_memory())))
+}
+
+fn analyze_input() -> AnalyzeInput {
+    AnalyzeInput {
+        import_path: "m/p".to_owned(),
+        unit: id(1),
+        externals: vec![("g".to_owned(), (Bytes(vec![1]), Some(id(2))))],
+        context: (plan(), 0),
+    }
+}
+
+#[test]
+fn analyze() {
+    every_change_shows::<Analyze>(
+        analyze_input,
+        &[
+            ("the outline", &|i| i.unit = id(9)),
+            ("a function elsewhere", &|i| i.externals[0].0 = "h".to_owned()),
+            ("its facts", &|i| i.externals[0].1.0 = Bytes(vec![2])),
+            ("its body", &|i| i.externals[0].1.1 = Some(id(9))),
+            ("whether it may be inlined", &|i| i.externals[0].1.1 = None),
+            ("one function more", &|i| i.externals.push(("z".to_owned(), (Bytes(vec![]), None)))),
+        ],
+    );
+    let mut renamed = analyze_input();
+    renamed.import_path = "other/m/p".to_owned();
+    assert_eq!(
+        key_of::<Analyze>(&analyze_input()),
+        key_of::<Analyze>(&renamed),
+        "symbols are in the outline"
+    );
+}
+
 fn codegen_input() -> CodegenInput {
     let layouts = layouts();
     let (back_end, backend_id) = backend(Target::new("linux", "amd64").unwrap(), &layouts, Effort::Full);
     CodegenInput {
-        func: Arc::new(crate::ir::Func::new("f", crate::ir::Signature::go(&[], &[]))),
+        name: "f".to_owned(),
         content: id(1),
-        surroundings: Surroundings { inlinable: vec![("g".to_owned(), id(2))], facts: id(3) },
+        work: id(2),
         backend_id,
-        context: (back_end, Arc::new(Functions::new(&[]))),
+        context: (back_end, plan(), FuncRef { source: 0, func: 0 }),
     }
 }
 
@@ -123,10 +162,7 @@ fn codegen() {
     every_change_shows::<Codegen>(
         codegen_input,
         &[
-            ("the function", &|i| i.content = id(9)),
-            ("a function that may be inlined", &|i| i.surroundings.inlinable[0].1 = id(9)),
-            ("its name", &|i| i.surroundings.inlinable[0].0 = "h".to_owned()),
-            ("facts", &|i| i.surroundings.facts = id(9)),
+            ("the function and what it may look at", &|i| i.work = id(9)),
             ("the back end", &|i| i.backend_id = id(9)),
         ],
     );
@@ -161,6 +197,8 @@ fn link_input() -> LinkInput {
         context: LinkContext {
             engine: Arc::new(Engine::new(store, History::default(), false)),
             backend: back_end,
+            lowered: Arc::new(Lowered::new(workspace("/go"), Vec::new())),
+            packages: BTreeSet::new(),
         },
     }
 }

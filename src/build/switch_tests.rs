@@ -2,9 +2,13 @@
 
 use std::sync::Arc;
 
+use super::outline::{Split, split};
 use super::program::{Program, link_program};
+use super::universe::Universe;
+use crate::base::{archive, wire};
 use crate::codegen::{self, Backend, Effort, RuntimeLayout, Scratch};
-use crate::object::{self, DataReloc, DataRelocKind, Section};
+use crate::modules::PackageId;
+use crate::object::{self, DataReloc, DataRelocKind, NumberedCode, Section};
 use crate::target::Target;
 use crate::{ir, link};
 
@@ -236,11 +240,21 @@ fn a_goroutine_goes_through_every_switch() {
         check_y: at("thermosCheckY"),
     };
     let backend = Backend::new(Target::new("linux", "amd64").unwrap(), layout, Effort::Full);
+    let Split { outline, bodies: _, datas } = split(&unit);
+    let mut universe = Universe::new(None, &|_| PackageId(0));
+    universe.add(outline, PackageId(0));
     let program = Program {
-        units: &[&unit],
+        universe: &universe,
+        includes: &|_| true,
+        // One source only: its numbers are the universe's.
+        data: &|at| wire::decode(archive::item(&datas, at.data as usize).unwrap()).unwrap(),
+        compile: &|funcs, names| {
+            let compile = |func| codegen::compile(func, &backend, &mut Scratch::default());
+            let codes = funcs.iter().map(|at| compile(&*unit.funcs[at.func as usize].func));
+            codes.map(|code| NumberedCode::new(&code, &mut |name| names.number(name))).collect()
+        },
         field: &field,
         moduledata: link::tests::moduledata_fields(),
-        compile: &|func| Arc::new(codegen::compile(func, &backend, &mut Scratch::default())),
         shown_file: &|_, file| file.into(),
         strings: Vec::new(),
         version: "go1.27.3",

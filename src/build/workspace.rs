@@ -141,3 +141,47 @@ pub fn has_generics(checked: &Checked) -> bool {
         _ => false,
     })
 }
+
+/// For every package the ones it is built on.
+#[derive(Default)]
+pub struct Closures {
+    /// One bit per package.
+    sets: Vec<Vec<u64>>,
+}
+
+impl Closures {
+    /// All compiled code calls into the runtime: the runtime and what it is built on are below every other package.
+    pub fn new(graph: &Graph) -> Closures {
+        let n = graph.packages.len();
+        let mut sets: Vec<Vec<u64>> = Vec::with_capacity(n);
+        for package in &graph.packages {
+            let mut set = vec![0u64; n.div_ceil(64)];
+            for id in package.imports.values().filter(|id| id.0 < sets.len()) {
+                set.iter_mut().zip(&sets[id.0]).for_each(|(to, from)| *to |= from);
+                set[id.0 / 64] |= 1 << (id.0 % 64);
+            }
+            sets.push(set);
+        }
+        if let Some(runtime) = graph.packages.iter().position(|package| package.import_path == "runtime") {
+            let mut below = sets[runtime].clone();
+            below[runtime / 64] |= 1 << (runtime % 64);
+            for (i, set) in sets.iter_mut().enumerate() {
+                if below[i / 64] >> (i % 64) & 1 == 0 {
+                    set.iter_mut().zip(&below).for_each(|(to, from)| *to |= from);
+                }
+            }
+        }
+        Closures { sets }
+    }
+
+    /// Whether `package` is built on `other`.
+    pub fn sees(&self, package: PackageId, other: PackageId) -> bool {
+        self.sets.get(package.0).is_some_and(|set| set[other.0 / 64] >> (other.0 % 64) & 1 != 0)
+    }
+
+    /// All the packages it is built on.
+    pub fn below(&self, package: PackageId) -> impl Iterator<Item = PackageId> {
+        let set = &self.sets[package.0];
+        (0..self.sets.len()).filter(|i| set[i / 64] >> (i % 64) & 1 != 0).map(PackageId)
+    }
+}

@@ -69,6 +69,11 @@ impl Engine {
         self.store.clone()
     }
 
+    /// Whether everything is to run, whatever the store has.
+    pub fn forced(&self) -> bool {
+        self.force
+    }
+
     /// The output for `input`: from the store, else by running the stage.
     pub fn get<S: Stage>(&self, input: &S::Input) -> Result<Done<S::Output>, InternalError> {
         let key = key_of::<S>(input);

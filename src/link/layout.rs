@@ -4,10 +4,11 @@ use std::collections::HashMap;
 
 use super::elf::{self, Access, Content, Section as Out};
 use super::gcprog::Mask;
-use super::load::{Symbol, Symbols, Text};
+use super::load::{Symbol, Symbols, Text, compare};
 use super::text::{PADDING, TRAP, Tables};
 use super::{Job, buildinfo, synth};
-use crate::object::{Data, Section};
+use crate::base::Interner;
+use crate::object::{NumberedData, Section};
 
 /// The sections of the executable, in order of address. Indexes into [`Layout::sections`].
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -92,8 +93,8 @@ impl Layout {
     }
 }
 
-fn home_of(data: &Data) -> Home {
-    match &*data.name {
+fn home_of(names: &Interner, data: &NumberedData) -> Home {
+    match names.get(data.name) {
         synth::MODULEDATA => Home::Module,
         synth::BUILDINFO => Home::BuildInfo,
         synth::FIPSINFO => Home::Fips,
@@ -108,22 +109,21 @@ fn home_of(data: &Data) -> Home {
     }
 }
 
-/// The order of symbols in a section: types by what the runtime walks, variables by size, then by name.
-fn rank(data: &Data) -> (u64, &str, &str) {
-    let part = match data.section {
+/// The order of symbols in a section: types by what the runtime walks, variables by size; then by name.
+fn rank(data: &NumberedData) -> u64 {
+    match data.section {
         Section::TypeLink => 0,
         Section::TypeOther => 1,
         Section::TypeName => 2,
         Section::Itab => 3,
         Section::RoData => 0,
         _ => data.size,
-    };
-    (part, &data.sort_key, &data.name)
+    }
 }
 
 /// Variables of 16 bytes and more lie at multiples of 16 or 32, as gc's linker places them: assembly and the runtime's
 /// hash keys rely on it.
-fn alignment(data: &Data) -> u64 {
+fn alignment(data: &NumberedData) -> u64 {
     let own = u64::from(data.align.max(1));
     match data.section {
         Section::Data | Section::NoPtrData | Section::Bss | Section::NoPtrBss if data.size >= 32 => {
@@ -138,8 +138,12 @@ fn alignment(data: &Data) -> u64 {
 
 pub(super) fn place(job: &Job<'_>, symbols: &Symbols<'_>, tables: &Tables) -> Layout {
     let mut order: Vec<usize> = (0..symbols.datas.len()).collect();
-    order.sort_by(|&a, &b| rank(&symbols.datas[a]).cmp(&rank(&symbols.datas[b])));
-    let homes: Vec<Home> = symbols.datas.iter().map(|data| home_of(data)).collect();
+    order.sort_by(|&a, &b| {
+        let (a, b) = (&symbols.datas[a], &symbols.datas[b]);
+        let by = |x: u32, y: u32| compare(&symbols.names, x, y);
+        rank(a).cmp(&rank(b)).then_with(|| by(a.sort_key, b.sort_key)).then_with(|| by(a.name, b.name))
+    });
+    let homes: Vec<Home> = symbols.datas.iter().map(|data| home_of(&symbols.names, data)).collect();
 
     let mut sizes = vec![0u64; HOMES.len()];
     // The runtime passes over the first word of the types.
@@ -360,17 +364,19 @@ pub(super) fn extras<'a>(
             size: 0,
         }));
         list.extend(symbols.funcs.iter().enumerate().map(|(i, text)| elf::Symbol {
-            name: text.name(),
+            name: symbols.names.get(text.name()),
             kind: elf::SymbolKind::Func,
             global: true,
             section: Home::Text as usize,
             address: layout.funcs[i],
             size: u64::from(tables.sizes[i]),
         }));
-        let shown = |data: &Data| !data.section.is_types() && !data.name.starts_with("go:string.");
+        let shown = |data: &NumberedData| {
+            !data.section.is_types() && !symbols.names.get(data.name).starts_with("go:string.")
+        };
         list.extend(symbols.datas.iter().enumerate().filter(|(_, data)| shown(data)).map(|(i, data)| {
             elf::Symbol {
-                name: &data.name,
+                name: symbols.names.get(data.name),
                 kind: elf::SymbolKind::Object,
                 global: true,
                 section: layout.home(i) as usize,

@@ -28,13 +28,14 @@ pub(crate) mod tests;
 mod text;
 
 use std::fmt;
-use std::sync::Arc;
 
+use crate::base::Interner;
 use crate::object;
 
 /// A compiled function and its place in the source.
 pub struct Func<'a> {
-    pub code: &'a object::Code,
+    /// With the job's numbers.
+    pub code: &'a object::NumberedCode,
     /// None for hand-made stubs.
     pub source: Option<Source>,
 }
@@ -43,7 +44,7 @@ pub struct Func<'a> {
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Source {
     /// Full names as shown in tracebacks, in the order of `ir::FuncMeta::files`.
-    pub files: Vec<Arc<str>>,
+    pub files: Vec<u32>,
     pub start_line: u32,
 }
 
@@ -61,10 +62,12 @@ pub struct Init<'a> {
 pub struct Job<'a> {
     /// The symbol where the machine starts.
     pub entry: &'a str,
+    /// What the numbers of symbols and files stand for.
+    pub names: &'a Interner,
     pub funcs: Vec<Func<'a>>,
-    pub datas: Vec<&'a object::Data>,
+    pub datas: &'a [object::NumberedData],
     /// Functions that are in the program only as parts of others.
-    pub inlined: Vec<(&'a str, Source)>,
+    pub inlined: Vec<(u32, Source)>,
     pub inits: Vec<Init<'a>>,
     /// Offsets of the fields of `runtime.moduledata`, flattened (`gcdatamask.n` and so on are not needed).
     pub moduledata: &'a [(String, u64)],

@@ -6,8 +6,8 @@
 //! that is left out reads as −1 in the type's table and as `runtime.unreachableMethod` in itabs.
 //!
 //! ```text
-//! let mut reach = Reach::new(roots);
-//! while let Some(name) = reach.next() { reach.visit(&name, &facts_of(name)) }
+//! roots.for_each(|name| reach.root(name));
+//! while let Some(name) = reach.next() { reach.visit(name, &node_of(name)) }
 //! ```
 //!
 //! # What holds
@@ -15,8 +15,11 @@
 //!   it was visited as a mere description of memory.
 //! - The result does not depend on the order of visits.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
+
+use rustc_hash::FxHashSet;
+use serde::{Deserialize, Serialize};
 
 use crate::{ir, object};
 
@@ -103,38 +106,94 @@ impl Facts {
     }
 }
 
-/// The walk.
-#[derive(Default)]
-pub struct Reach {
-    reached: HashMap<Name, State>,
-    queue: Vec<Name>,
-    waiting: Vec<Method>,
-    called: HashSet<(Name, Name)>,
-    named: HashSet<Name>,
+/// [`ir::MethodUse`] with numbers for names.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+pub enum Use {
+    Interface { name: u32, sig: u32 },
+    Named { name: u32 },
+    Any,
+}
+
+impl Use {
+    pub fn new(used: &ir::MethodUse, number: &mut dyn FnMut(&str) -> u32) -> Use {
+        match used {
+            ir::MethodUse::Interface { name, sig } => Use::Interface { name: number(name), sig: number(sig) },
+            ir::MethodUse::Named { name } => Use::Named { name: number(name) },
+            ir::MethodUse::Any => Use::Any,
+        }
+    }
+
+    pub fn renumber(&mut self, map: &mut dyn FnMut(u32) -> u32) {
+        match self {
+            Use::Interface { name, sig } => (*name, *sig) = (map(*name), map(*sig)),
+            Use::Named { name } => *name = map(*name),
+            Use::Any => {}
+        }
+    }
+}
+
+/// [`Method`] with numbers for names.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct MethodLine {
+    pub name: u32,
+    pub sig: u32,
+    pub exported: bool,
+    /// Where what it needs is in [`Node::ids`]: start and length.
+    pub needs: (u32, u32),
+}
+
+/// What one symbol says about others, by number.
+#[derive(Clone, Copy, Default)]
+pub struct Node<'a> {
+    pub is_type: bool,
+    pub needs: &'a [u32],
+    pub iface_types: &'a [u32],
+    pub uses: &'a [Use],
+    pub methods: &'a [MethodLine],
+    /// What the methods' spans count from.
+    pub ids: &'a [u32],
+}
+
+/// The walk, over symbols by number.
+pub struct Reach<'a> {
+    is_type_name: &'a dyn Fn(u32) -> bool,
+    states: Vec<State>,
+    queue: Vec<u32>,
+    waiting: Vec<(MethodLine, &'a [u32])>,
+    called: FxHashSet<(u32, u32)>,
+    named: FxHashSet<u32>,
     any: bool,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq)]
-struct State {
-    in_iface: bool,
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Default)]
+enum State {
+    #[default]
+    Unknown,
+    Reached,
+    InInterface,
 }
 
-impl Reach {
-    pub fn new<'a>(roots: impl IntoIterator<Item = &'a str>) -> Reach {
-        let mut reach = Reach::default();
-        for root in roots {
-            reach.mark(&root.into(), false);
+impl<'a> Reach<'a> {
+    /// `is_type_name` tells whether a symbol is a type's by its name.
+    pub fn new(is_type_name: &'a dyn Fn(u32) -> bool) -> Reach<'a> {
+        Reach {
+            is_type_name,
+            states: Vec::new(),
+            queue: Vec::new(),
+            waiting: Vec::new(),
+            called: FxHashSet::default(),
+            named: FxHashSet::default(),
+            any: false,
         }
-        reach
     }
 
-    /// Adds a root while the walk is on.
-    pub fn mark_root(&mut self, name: &str) {
-        self.mark(&name.into(), false);
+    /// Adds a root, also while the walk is on.
+    pub fn root(&mut self, name: u32) {
+        self.mark(name, false);
     }
 
     /// A symbol to visit; none when the walk is over.
-    pub fn next(&mut self) -> Option<Name> {
+    pub fn next(&mut self) -> Option<u32> {
         if self.queue.is_empty() {
             self.release_methods();
         }
@@ -142,68 +201,61 @@ impl Reach {
     }
 
     /// Tells what a symbol names.
-    pub fn visit(&mut self, name: &Name, facts: &Facts) {
-        let in_iface = facts.is_type && self.reached.get(name).is_some_and(|s| s.in_iface);
-        for to in &facts.names {
-            self.mark(to, in_iface && to.starts_with("type:"));
+    pub fn visit(&mut self, name: u32, node: &Node<'a>) {
+        let in_iface = node.is_type && self.states[name as usize] == State::InInterface;
+        for &to in node.needs {
+            self.mark(to, in_iface && (self.is_type_name)(to));
         }
-        for to in &facts.iface_types {
+        for &to in node.iface_types {
             self.mark(to, true);
         }
-        for used in &facts.uses {
-            match used {
-                ir::MethodUse::Interface { name, sig } => {
-                    self.called.insert((name.clone(), sig.clone()));
-                }
-                ir::MethodUse::Named { name } => {
-                    self.named.insert(name.clone());
-                }
-                ir::MethodUse::Any => self.any = true,
+        for used in node.uses {
+            match *used {
+                Use::Interface { name, sig } => _ = self.called.insert((name, sig)),
+                Use::Named { name } => _ = self.named.insert(name),
+                Use::Any => self.any = true,
             }
         }
         if in_iface {
-            self.waiting.extend(facts.methods.iter().cloned());
+            for method in node.methods {
+                let needs = node.ids.get(method.needs.0 as usize..).unwrap_or(&[]);
+                let needs = needs.get(..method.needs.1 as usize).unwrap_or(&[]);
+                self.waiting.push((*method, needs));
+            }
         }
     }
 
-    pub fn has(&self, name: &str) -> bool {
-        self.reached.contains_key(name)
-    }
-
-    /// Everything reached, sorted.
-    pub fn finish(self) -> Vec<Name> {
+    /// Everything reached, in the order of numbers.
+    pub fn finish(self) -> Vec<u32> {
         debug_assert!(self.queue.is_empty(), "finish() before next() said none");
-        let mut all: Vec<Name> = self.reached.into_keys().collect();
-        all.sort_unstable();
-        all
+        let reached = self.states.iter().enumerate().filter(|(_, state)| **state != State::Unknown);
+        reached.map(|(name, _)| name as u32).collect()
     }
 
-    fn mark(&mut self, name: &Name, in_iface: bool) {
-        match self.reached.get_mut(name) {
-            None => {
-                self.reached.insert(name.clone(), State { in_iface });
-                self.queue.push(name.clone());
-            }
-            Some(state) if in_iface && !state.in_iface => {
-                state.in_iface = true;
-                self.queue.push(name.clone());
-            }
-            Some(_) => {}
+    fn mark(&mut self, name: u32, in_iface: bool) {
+        let at = name as usize;
+        if self.states.len() <= at {
+            self.states.resize(at + 1, State::Unknown);
+        }
+        let new = if in_iface { State::InInterface } else { State::Reached };
+        if self.states[at] < new {
+            self.states[at] = new;
+            self.queue.push(name);
         }
     }
 
     fn release_methods(&mut self) {
         let waiting = std::mem::take(&mut self.waiting);
-        for method in waiting {
-            let wanted = self.called.contains(&(method.name.clone(), method.sig.clone()))
+        for (method, needs) in waiting {
+            let wanted = self.called.contains(&(method.name, method.sig))
                 || self.named.contains(&method.name)
                 || (self.any && method.exported);
             if !wanted {
-                self.waiting.push(method);
+                self.waiting.push((method, needs));
                 continue;
             }
-            for to in &method.needs {
-                self.mark(to, to.starts_with("type:"));
+            for &to in needs {
+                self.mark(to, (self.is_type_name)(to));
             }
         }
     }
@@ -217,14 +269,65 @@ mod tests {
         s.into()
     }
 
+    /// The facts of one symbol, numbered.
+    struct Numbered {
+        ids: Vec<u32>,
+        n_needs: usize,
+        n_iface: usize,
+        uses: Vec<Use>,
+        methods: Vec<MethodLine>,
+    }
+
+    fn numbered(facts: &Facts, number: &mut dyn FnMut(&str) -> u32) -> Numbered {
+        let mut ids: Vec<u32> = facts.names.iter().map(|n| number(n)).collect();
+        let n_needs = ids.len();
+        ids.extend(facts.iface_types.iter().map(|n| number(n)));
+        let n_iface = ids.len() - n_needs;
+        let uses = facts.uses.iter().map(|u| Use::new(u, number)).collect();
+        let mut methods = Vec::new();
+        for method in &facts.methods {
+            let needs = (ids.len() as u32, method.needs.len() as u32);
+            ids.extend(method.needs.iter().map(|n| number(n)));
+            let (name, sig) = (number(&method.name), number(&method.sig));
+            methods.push(MethodLine { name, sig, exported: method.exported, needs });
+        }
+        Numbered { ids, n_needs, n_iface, uses, methods }
+    }
+
     fn walk(roots: &[&str], facts: &[(&str, Facts)]) -> Vec<String> {
-        let mut reach = Reach::new(roots.iter().copied());
+        let names = std::cell::RefCell::new(Vec::<String>::new());
+        let mut number = |name: &str| {
+            let mut names = names.borrow_mut();
+            let at = names.iter().position(|n| n == name).unwrap_or_else(|| {
+                names.push(name.to_owned());
+                names.len() - 1
+            });
+            at as u32
+        };
+        let nodes: Vec<(u32, bool, Numbered)> =
+            facts.iter().map(|(n, f)| (number(n), f.is_type, numbered(f, &mut number))).collect();
+        let is_type_name = |n: u32| names.borrow()[n as usize].starts_with("type:");
+        let mut reach = Reach::new(&is_type_name);
+        roots.iter().for_each(|root| reach.root(number(root)));
         while let Some(at) = reach.next() {
-            if let Some((_, f)) = facts.iter().find(|(n, _)| **n == *at) {
-                reach.visit(&at, f);
+            if let Some((_, is_type, node)) = nodes.iter().find(|(n, ..)| *n == at) {
+                reach.visit(
+                    at,
+                    &Node {
+                        is_type: *is_type,
+                        needs: &node.ids[..node.n_needs],
+                        iface_types: &node.ids[node.n_needs..][..node.n_iface],
+                        uses: &node.uses,
+                        methods: &node.methods,
+                        ids: &node.ids,
+                    },
+                );
             }
         }
-        reach.finish().iter().map(|n| n.to_string()).collect()
+        let mut out: Vec<String> =
+            reach.finish().iter().map(|n| names.borrow()[*n as usize].clone()).collect();
+        out.sort();
+        out
     }
 
     fn a_type_with_method() -> Facts {

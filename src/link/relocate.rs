@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::LinkFault;
 use super::layout::{Home, Layout, Sections};
-use super::load::{self, Symbols, Text};
+use super::load::{Symbols, Text};
 use crate::object::{CodeRelocKind, DataRelocKind};
 
 /// Applies every relocation.
@@ -23,8 +23,8 @@ fn code(symbols: &Symbols<'_>, layout: &Layout, sections: &mut Sections, faults:
     for (i, text) in symbols.funcs.iter().enumerate() {
         let Text::Compiled(func) = text else { continue };
         for reloc in &func.code.relocs {
-            let name = load::target(func.code, reloc);
-            let target = symbols.get(name).expect("resolve() saw every target of code");
+            let name = func.code.syms[reloc.target as usize];
+            let target = symbols.by_number(name).expect("resolve() saw every target of code");
             let target = layout.address(target).wrapping_add_signed(reloc.addend);
             let place = layout.funcs[i] + u64::from(reloc.offset);
             let done = match reloc.kind {
@@ -37,8 +37,7 @@ fn code(symbols: &Symbols<'_>, layout: &Layout, sections: &mut Sections, faults:
                 }
             };
             if !done {
-                faults
-                    .insert(LinkFault::TooFar { symbol: name.to_owned(), user: func.code.name.to_string() });
+                faults.insert(too_far(symbols, name, func.code.name));
             }
         }
     }
@@ -52,7 +51,7 @@ fn data(symbols: &Symbols<'_>, layout: &Layout, sections: &mut Sections, faults:
         let home = layout.home(i);
         for reloc in &data.relocs {
             let target =
-                symbols.get(&reloc.target).map(|s| layout.address(s).wrapping_add_signed(reloc.addend));
+                symbols.by_number(reloc.target).map(|s| layout.address(s).wrapping_add_signed(reloc.addend));
             let must = || target.expect("resolve() saw every target that must exist");
             let place = layout.datas[i] + u64::from(reloc.offset);
             let from = |base: u64, address: u64| address.wrapping_sub(base) as i64;
@@ -67,18 +66,21 @@ fn data(symbols: &Symbols<'_>, layout: &Layout, sections: &mut Sections, faults:
                 }
                 DataRelocKind::TextOff32 => write_32(sections, home, place, from(text, must())),
                 DataRelocKind::Method(_) => {
-                    let base = if reloc.target.starts_with("type:") { types } else { text };
+                    let base =
+                        if symbols.names.get(reloc.target).starts_with("type:") { types } else { text };
                     write_32(sections, home, place, target.map_or(-1, |address| from(base, address)))
                 }
             };
             if !done {
-                faults.insert(LinkFault::TooFar {
-                    symbol: reloc.target.to_string(),
-                    user: data.name.to_string(),
-                });
+                faults.insert(too_far(symbols, reloc.target, data.name));
             }
         }
     }
+}
+
+fn too_far(symbols: &Symbols<'_>, symbol: u32, user: u32) -> LinkFault {
+    let name = |n: u32| symbols.names.get(n).to_owned();
+    LinkFault::TooFar { symbol: name(symbol), user: name(user) }
 }
 
 fn write_64(sections: &mut Sections, home: Home, place: u64, value: u64) -> bool {

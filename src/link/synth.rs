@@ -15,34 +15,34 @@ pub(super) const FIPSINFO: &str = "go:fipsinfo";
 pub(super) fn add(job: &Job<'_>, symbols: &mut Symbols<'_>) {
     add_init_tasks(job, symbols);
     add_strings(job, symbols);
-    symbols.define(with_bytes(
+    symbols.define(&with_bytes(
         BUILDINFO,
         Section::NoPtrData,
         16,
         buildinfo::blob(job.version, &buildinfo::framed_modinfo(job.modinfo)),
     ));
-    symbols.define(fips_block());
+    symbols.define(&fips_block());
     if symbols.get("runtime.lastmoduledatap").is_some() {
         let mut last = Data::new("runtime.lastmoduledatap", Section::NoPtrData, 8, 8);
         last.pointer(0, MODULEDATA);
-        symbols.define(last);
+        symbols.define(&last);
     }
     // What a one-byte value in an interface points into.
     if symbols.get("runtime.staticuint64s").is_some() {
         let bytes = (0..256u64).flat_map(u64::to_le_bytes).collect();
-        symbols.define(with_bytes("runtime.staticuint64s", Section::RoData, 32, bytes));
+        symbols.define(&with_bytes("runtime.staticuint64s", Section::RoData, 32, bytes));
     }
     // Nobody asks for the memory profile: the allocator need not sample.
     if symbols.get("runtime.disableMemoryProfiling").is_some()
         && symbols.get("runtime.memProfileInternal").is_none()
     {
-        symbols.define(with_bytes("runtime.disableMemoryProfiling", Section::NoPtrData, 1, vec![1]));
+        symbols.define(&with_bytes("runtime.disableMemoryProfiling", Section::NoPtrData, 1, vec![1]));
     }
     // In gc's runtime a line of assembly.
     if symbols.get("runtime.mainPC").is_none() && symbols.get("runtime.main").is_some() {
         let mut main = Data::new("runtime.mainPC", Section::RoData, 8, 8);
         main.pointer(0, "runtime.main");
-        symbols.define(main);
+        symbols.define(&main);
     }
 }
 
@@ -86,16 +86,16 @@ fn add_init_tasks(job: &Job<'_>, symbols: &mut Symbols<'_>) {
         for (i, &func) in funcs.iter().enumerate() {
             data.pointer(8 + 8 * i as u64, func);
         }
-        symbols.define(data);
+        symbols.define(&data);
     }
-    symbols.define(list(MAIN_INITTASKS, &program));
-    symbols.define(list("go:runtime.inittasks", &runtime));
+    symbols.define(&list(MAIN_INITTASKS, &program));
+    symbols.define(&list("go:runtime.inittasks", &runtime));
     if symbols.get("runtime.runtime_inittasks").is_some() {
         let mut slice = Data::new("runtime.runtime_inittasks", Section::NoPtrData, 8, 24);
         slice.pointer(0, "go:runtime.inittasks");
         slice.put(8, &(runtime.len() as u64).to_le_bytes());
         slice.put(16, &(runtime.len() as u64).to_le_bytes());
-        symbols.define(slice);
+        symbols.define(&slice);
     }
 }
 
@@ -121,10 +121,10 @@ fn add_strings(job: &Job<'_>, symbols: &mut Symbols<'_>) {
         if !value.is_empty() {
             var.pointer(0, content.as_str());
             var.put(8, &(value.len() as u64).to_le_bytes());
-            symbols.define(with_bytes(&content, Section::RoData, 1, value));
+            symbols.define(&with_bytes(&content, Section::RoData, 1, value));
         }
         var.mark_pointer(0);
-        symbols.define(var);
+        symbols.define(&var);
     }
 }
 

@@ -1,10 +1,19 @@
 //! A program of two hand-made functions through the whole linker.
 
 use super::*;
-use crate::object::{Code, CodeReloc, CodeRelocKind, Data, Section};
+use crate::base::Interner;
+use crate::object::{Code, CodeReloc, CodeRelocKind, Data, NumberedCode, NumberedData, Section};
 
 /// `write(1, msg, len)`, `exit(7)`: what a program without a runtime can do.
-fn tiny() -> (Code, Code, Vec<Data>) {
+struct Tiny {
+    names: Interner,
+    start: NumberedCode,
+    main: NumberedCode,
+    datas: Vec<NumberedData>,
+    file: u32,
+}
+
+fn tiny() -> Tiny {
     let mut main =
         Code { name: "main.main".into(), align: 16, syms: vec!["main.message".into()], ..Code::default() };
     #[rustfmt::skip]
@@ -33,7 +42,13 @@ fn tiny() -> (Code, Code, Vec<Data>) {
     let mut typ = Data::new("type:int", Section::TypeLink, 8, 64);
     typ.sort_key = "int".into();
     let moduledata = Data::new("runtime.firstmoduledata", Section::NoPtrBss, 8, 600);
-    (start, main, vec![message, typ, moduledata, Data::new("main.x", Section::Bss, 8, 64)])
+    let mut names = Interner::default();
+    let mut number = |name: &str| names.number(name);
+    let datas = [message, typ, moduledata, Data::new("main.x", Section::Bss, 8, 64)];
+    let datas = datas.iter().map(|data| NumberedData::new(data, &mut number)).collect();
+    let (start, main) = (NumberedCode::new(&start, &mut number), NumberedCode::new(&main, &mut number));
+    let file = number("/src/main.go");
+    Tiny { start, main, datas, file, names }
 }
 
 pub(crate) fn moduledata_fields() -> Vec<(String, u64)> {
@@ -52,12 +67,13 @@ pub(crate) fn moduledata_fields() -> Vec<(String, u64)> {
         .collect()
 }
 
-fn job<'a>(start: &'a Code, main: &'a Code, datas: &'a [Data], fields: &'a [(String, u64)]) -> Job<'a> {
-    let source = Some(Source { files: vec!["/src/main.go".into()], start_line: 3 });
+fn job<'a>(tiny: &'a Tiny, fields: &'a [(String, u64)]) -> Job<'a> {
+    let source = Some(Source { files: vec![tiny.file], start_line: 3 });
     Job {
         entry: "_rt0_amd64_linux",
-        funcs: vec![Func { code: start, source: None }, Func { code: main, source }],
-        datas: datas.iter().collect(),
+        names: &tiny.names,
+        funcs: vec![Func { code: &tiny.start, source: None }, Func { code: &tiny.main, source }],
+        datas: &tiny.datas,
         inlined: Vec::new(),
         inits: Vec::new(),
         moduledata: fields,
@@ -74,9 +90,9 @@ fn job<'a>(start: &'a Code, main: &'a Code, datas: &'a [Data], fields: &'a [(Str
 #[test]
 #[cfg(target_os = "linux")]
 fn a_tiny_program_runs() {
-    let (start, main, datas) = tiny();
+    let tiny = tiny();
     let fields = moduledata_fields();
-    let image = link(&job(&start, &main, &datas, &fields)).unwrap();
+    let image = link(&job(&tiny, &fields)).unwrap();
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("tiny");
     std::fs::write(&path, &image.bytes).unwrap();
@@ -92,20 +108,23 @@ fn a_tiny_program_runs() {
 
 #[test]
 fn the_order_of_the_job_does_not_matter() {
-    let (start, main, datas) = tiny();
+    let tiny = tiny();
     let fields = moduledata_fields();
-    let straight = link(&job(&start, &main, &datas, &fields)).unwrap();
-    let mut turned = job(&start, &main, &datas, &fields);
+    let straight = link(&job(&tiny, &fields)).unwrap();
+    let mut datas = tiny.datas.clone();
+    datas.reverse();
+    let mut turned = job(&tiny, &fields);
     turned.funcs.reverse();
-    turned.datas.reverse();
+    turned.datas = &datas;
     assert!(straight.bytes == link(&turned).unwrap().bytes);
 }
 
 #[test]
 fn a_missing_symbol_is_a_fault_that_names_its_user() {
-    let (start, _, _) = tiny();
+    let tiny = tiny();
     let fields = moduledata_fields();
-    let mut without = job(&start, &start, &[], &fields);
+    let mut without = job(&tiny, &fields);
+    without.datas = &[];
     without.funcs.truncate(1);
     let faults = link(&without).err().unwrap();
     assert_eq!(faults[0].to_string(), "_rt0_amd64_linux: relocation target main.main not defined");

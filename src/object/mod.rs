@@ -2,6 +2,8 @@
 
 mod code;
 mod data;
+mod numbered;
 
 pub use code::{Code, CodeFlags, CodeLoc, CodeReloc, CodeRelocKind, CodeSite};
 pub use data::{Data, DataMethod, DataReloc, DataRelocKind, Section};
+pub use numbered::{NumberedCode, NumberedData, NumberedReloc};

@@ -13,7 +13,8 @@
 //! # What holds
 //! - An allocation becomes a slot only if no pointer to it leaves, and if two executions of it cannot both be in use: in a
 //!   loop, everything that holds it is remade in each turn.
-//! - Facts of a function are right whatever its callers do; functions that call each other are assumed to leak everything.
+//! - Facts of a function are right whatever its callers do, and do not depend on which functions there are besides those
+//!   it leads to.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -73,41 +74,124 @@ pub struct Summaries {
     facts: BTreeMap<Arc<str>, Facts>,
 }
 
+impl Facts {
+    /// The least a function can do: where the search for its facts begins.
+    fn nothing_kept(func: &Func) -> Facts {
+        Facts { params: vec![ParamFacts::default(); func.sig.params.len()], ..Facts::default() }
+    }
+
+    /// The most: right for any function.
+    fn all_kept(func: &Func) -> Facts {
+        Facts {
+            params: vec![ParamFacts::KEPT; func.sig.params.len()],
+            ctx: ParamFacts::KEPT,
+            overflow: ParamFacts::KEPT,
+        }
+    }
+}
+
 impl Summaries {
+    /// Says what is known of a function.
+    pub fn insert(&mut self, symbol: &Arc<str>, facts: Facts) {
+        self.facts.insert(symbol.clone(), facts);
+    }
+
+    /// What was found out about the function itself.
+    pub fn own(&self, symbol: &str) -> Option<&Facts> {
+        self.facts.get(symbol)
+    }
+
+    /// What a call of it does.
     pub fn get(&self, symbol: &str) -> Option<Facts> {
         entry_points::facts(symbol).or_else(|| self.facts.get(symbol).cloned())
     }
 }
 
-/// Works out the facts of all functions, callees first.
-pub fn summarize<'a>(funcs: impl IntoIterator<Item = &'a Func>) -> Summaries {
+/// A group of functions that call each other settles in a few rounds; one that does not is assumed to leak everything.
+const MAX_ROUNDS: usize = 8;
+
+/// Works out the facts of all functions, callees first, on top of what is known of functions elsewhere.
+///
+/// Functions that call each other are taken together: each begins by keeping nothing, and facts grow until they agree.
+/// So the result depends on the functions only, not on where the walk begins.
+pub fn summarize<'a>(funcs: impl IntoIterator<Item = &'a Func>, known: Summaries) -> Summaries {
     let mut by_name: BTreeMap<&str, &Func> = BTreeMap::new();
     for func in funcs {
-        by_name.insert(&func.name, func);
+        by_name.entry(&func.name).or_insert(func);
     }
-    let mut out = Summaries::default();
-    // Depth first with a stack of our own; a callee that is still open keeps its worst case.
-    let mut state: BTreeMap<&str, bool> = BTreeMap::new();
-    for &root in by_name.keys() {
-        let mut stack = vec![(root, false)];
-        while let Some((name, ready)) = stack.pop() {
-            let func = by_name[name];
-            if ready {
+    let mut out = known;
+    for group in groups(&by_name) {
+        let calls_itself = |func: &Func| callees(func).any(|callee| callee == &*func.name);
+        if let [func] = group[..]
+            && !calls_itself(func)
+        {
+            // Nothing may be known of it from elsewhere while it is looked at.
+            out.facts.remove(&func.name);
+            let found = Analysis::new(func, &out).facts();
+            out.insert(&func.name, found);
+            continue;
+        }
+        for func in &group {
+            out.insert(&func.name, Facts::nothing_kept(func));
+        }
+        let settled = (0..MAX_ROUNDS).any(|_| {
+            let mut changed = false;
+            for func in &group {
                 let found = Analysis::new(func, &out).facts();
-                out.facts.insert(func.name.clone(), found);
-                state.insert(name, true);
-                continue;
+                changed |= out.facts.get(&func.name) != Some(&found);
+                out.insert(&func.name, found);
             }
-            if state.contains_key(name) {
-                continue;
+            !changed
+        });
+        if !settled {
+            for func in &group {
+                out.insert(&func.name, Facts::all_kept(func));
             }
-            state.insert(name, false);
-            stack.push((name, true));
-            for callee in callees(func) {
-                if let Some((&callee, _)) = by_name.get_key_value(callee)
-                    && !state.contains_key(callee)
-                {
-                    stack.push((callee, false));
+        }
+    }
+    out
+}
+
+/// The functions in groups that call each other, callees' groups first; in a group by name.
+fn groups<'a>(by_name: &BTreeMap<&'a str, &'a Func>) -> Vec<Vec<&'a Func>> {
+    let names: Vec<&str> = by_name.keys().copied().collect();
+    let funcs: Vec<&Func> = by_name.values().copied().collect();
+    let number = |name: &str| names.binary_search(&name).ok();
+    let edges: Vec<Vec<usize>> =
+        funcs.iter().map(|func| callees(func).filter_map(number).collect()).collect();
+    // Tarjan's algorithm with a stack of our own.
+    const NEW: usize = usize::MAX;
+    let n = funcs.len();
+    let (mut order, mut low, mut open) = (vec![NEW; n], vec![0; n], vec![false; n]);
+    let (mut pending, mut next, mut out) = (Vec::new(), 0, Vec::new());
+    for root in 0..n {
+        let mut path = if order[root] == NEW { vec![(root, 0)] } else { Vec::new() };
+        while let Some((at, edge)) = path.pop() {
+            if edge == 0 {
+                (order[at], low[at], open[at]) = (next, next, true);
+                next += 1;
+                pending.push(at);
+            }
+            match edges[at].get(edge) {
+                Some(&to) => {
+                    path.push((at, edge + 1));
+                    if order[to] == NEW {
+                        path.push((to, 0));
+                    } else if open[to] {
+                        low[at] = low[at].min(order[to]);
+                    }
+                }
+                None => {
+                    if low[at] == order[at] {
+                        let start = pending.iter().rposition(|&f| f == at).expect("it was pushed");
+                        let mut group = pending.split_off(start);
+                        group.iter().for_each(|&f| open[f] = false);
+                        group.sort_unstable();
+                        out.push(group.into_iter().map(|f| funcs[f]).collect());
+                    }
+                    if let Some(&(parent, _)) = path.last() {
+                        low[parent] = low[parent].min(low[at]);
+                    }
                 }
             }
         }
@@ -555,11 +639,7 @@ impl<'a> Analysis<'a> {
         let func = self.func;
         let n = func.sig.params.len();
         if self.too_large {
-            return Facts {
-                params: vec![ParamFacts::KEPT; n],
-                ctx: ParamFacts::KEPT,
-                overflow: ParamFacts::KEPT,
-            };
+            return Facts::all_kept(func);
         }
         let mut out = Facts { params: vec![ParamFacts::default(); n], ..Facts::default() };
         for (object, &kind) in self.objects.iter().enumerate() {

@@ -10,7 +10,7 @@ fn check(pass: &str, text: &str, want: Expect) {
     let funcs = ir::parse(text).unwrap();
     let pass = PASSES.iter().find(|p| p.name == pass).expect("a pass of that name");
     let mut func = funcs[0].clone();
-    let summaries = summarize(&funcs);
+    let summaries = summarize(&funcs, Summaries::default());
     let body = |name: &str| funcs.iter().find(|f| &*f.name == name).map(|f| Arc::new(f.clone()));
     (pass.run)(&mut func, &Env { body: &body, summaries: &summaries });
     if let Err(faults) = ir::verify(&func) {

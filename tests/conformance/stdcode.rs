@@ -83,7 +83,7 @@ fn compile_package(checked: &'static Checked, done: &'static Packages, totals: &
     let started = Instant::now();
     let bodies: BTreeMap<&str, &Arc<ir::Func>> =
         unit.funcs.iter().map(|f| (&*f.func.name, &f.func)).collect();
-    let summaries = optimize::summarize(unit.funcs.iter().map(|f| &*f.func));
+    let summaries = optimize::summarize(unit.funcs.iter().map(|f| &*f.func), optimize::Summaries::default());
     totals.optimize += started.elapsed();
     let body = |name: &str| bodies.get(name).map(|f| Arc::clone(f));
     let env = optimize::Env { body: &body, summaries: &summaries };

@@ -12,6 +12,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::driver::{self, BuildFailure, Request, Say, Scanned};
+use super::planning::Lowered;
 use super::flags::BuildFlags;
 use super::stages::short;
 use super::workspace::Workspace;
@@ -164,7 +165,10 @@ impl<'a> TestBuild<'a> {
         let main = workspace.graph.roots[0];
         let built = driver::compile(&req, self.world, &self.engine, &workspace, say);
         let result = built.and_then(|outputs| match has_tests {
-            true => driver::link(&req, &self.engine, &workspace, &outputs, main, say).map(Some),
+            true => {
+                let lowered = Arc::new(Lowered::new(workspace.clone(), outputs));
+                driver::link(&req, &self.engine, &lowered, main, say).map(Some)
+            }
             false => Ok(None),
         });
         match result {
