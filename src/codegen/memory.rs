@@ -71,8 +71,10 @@ impl Translator<'_> {
             return;
         }
         let flags = clif::MemFlagsData::trusted();
-        for (t, offset) in pieces(size) {
-            let v = self.cur.ins().load(t, flags, src, offset);
+        // All loads come first: a slice converted to an array pointer may overlap another one.
+        let loaded: Vec<(clif::Value, i32)> =
+            pieces(size).map(|(t, offset)| (self.cur.ins().load(t, flags, src, offset), offset)).collect();
+        for (v, offset) in loaded {
             self.cur.ins().store(flags, v, dst, offset);
         }
     }

@@ -12,6 +12,10 @@ impl<'a> Fx<'_, 'a> {
     pub fn builtin(&mut self, e: &'a ast::Expr, call: &'a ast::CallExpr, id: BuiltinId) -> Option<Val> {
         let args = &call.args[..];
         let result = self.info().types.get(e.id).map(|tv| self.subst(tv.ty));
+        if let Some(vals) = self.spread(args) {
+            self.at(e.pos);
+            return self.builtin_of_results(id, vals, result);
+        }
         let out = match id {
             BuiltinId::Append => self.append(e, call),
             BuiltinId::Cap | BuiltinId::Len => Val::one(self.len_cap(id, &args[0])),
@@ -224,7 +228,7 @@ impl<'a> Fx<'_, 'a> {
         best
     }
 
-    fn min_max_of(&mut self, id: BuiltinId, a: Val, b: Val, ty: Ty) -> Val {
+    pub(super) fn min_max_of(&mut self, id: BuiltinId, a: Val, b: Val, ty: Ty) -> Val {
         let kind = ty.basic_kind().unwrap_or_else(|| panic!("{}: min of {ty:?}", self.name));
         if kind.is_float() {
             let op = if id == BuiltinId::Min { BinOp::Fmin } else { BinOp::Fmax };
@@ -283,8 +287,13 @@ impl<'a> Fx<'_, 'a> {
             vals.push(self.own(val, elem));
         }
         self.at(e.pos);
+        self.append_vals(&s, &vals, elem)
+    }
+
+    /// `append(s, vals...)`, the values of the element's type.
+    pub(super) fn append_vals(&mut self, s: &Val, vals: &[Val], elem: Ty) -> Val {
         let n = self.b.i64(vals.len() as i64);
-        let (grown, old_len) = self.grow(&s, n, elem);
+        let (grown, old_len) = self.grow(s, n, elem);
         let at = self.elem_addr(Addr::safe(grown.parts()[0]), elem, old_len);
         for (i, val) in vals.iter().enumerate() {
             self.store(at.plus(i as u64 * layout::size(elem)), elem, val);
@@ -436,7 +445,7 @@ impl<'a> Fx<'_, 'a> {
     }
 
     /// The length must not be negative, nor the memory go round the end of the address space, nor begin at nil.
-    fn check_unsafe_len(&mut self, p: Value, n: Value, size: u64, what: &str) {
+    pub(super) fn check_unsafe_len(&mut self, p: Value, n: Value, size: u64, what: &str) {
         if matches!(self.b.func.as_const(n), Some(0)) {
             return;
         }

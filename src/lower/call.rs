@@ -13,7 +13,7 @@ use super::source;
 use super::val::{Addr, TyExt, Val};
 use crate::ir::{self, Value};
 use crate::syntax::ast::{self, ExprKind};
-use crate::types::{Kind, Mode, ObjKind, ObjRef, SelectionKind, Signature, Ty};
+use crate::types::{self, Kind, Mode, ObjKind, ObjRef, SelectionKind, Signature, Ty};
 
 /// Whom a call calls, found before its arguments are evaluated.
 pub enum Target {
@@ -78,7 +78,7 @@ impl<'a> Fx<'_, 'a> {
             (ExprKind::FuncLit(_), Some(home)) => {
                 Target::FuncValue(self.func_lit_at(call.fun.unparen(), home))
             }
-            _ => self.call_target(&call.fun),
+            _ => self.call_target(call),
         };
         let args = self.arguments(call, sig, &params);
         Prepared { target, args, params, results }
@@ -150,8 +150,8 @@ impl<'a> Fx<'_, 'a> {
         }
     }
 
-    fn call_target(&mut self, fun: &'a ast::Expr) -> Target {
-        let fun = fun.unparen();
+    fn call_target(&mut self, call: &'a ast::CallExpr) -> Target {
+        let fun = call.fun.unparen();
         // f[T](x): the name itself carries the arguments.
         let named = match &fun.kind {
             ExprKind::Index(x, _) if self.names_generic(x) => x.unparen(),
@@ -173,7 +173,11 @@ impl<'a> Fx<'_, 'a> {
                         return Target::Symbol { symbol: self.func_sym(obj, sel.id), recv: None };
                     }
                 }
-                Some(s) if s.kind == SelectionKind::Method => return self.method_target(x, sel, s),
+                Some(s) if s.kind == SelectionKind::Method => {
+                    let argument = call.args.first().and_then(|arg| self.const_of(arg));
+                    self.note_reflection(s.obj, argument);
+                    return self.method_target(x, sel, s);
+                }
                 Some(_) => {}
             },
             ExprKind::FuncLit(_) => {}
@@ -190,8 +194,9 @@ impl<'a> Fx<'_, 'a> {
         }
     }
 
-    /// A call of `Method` or `MethodByName` of reflection may lead to any exported method.
-    fn note_reflection(&mut self, method: ObjRef) {
+    /// A use of `Method` or `MethodByName` of reflection may lead to any exported method, or to those of the name that is
+    /// given as a constant.
+    pub(super) fn note_reflection(&mut self, method: ObjRef, argument: Option<types::Const>) {
         if !matches!(method.name, "Method" | "MethodByName") {
             return;
         }
@@ -209,14 +214,19 @@ impl<'a> Fx<'_, 'a> {
         let found = result.and_then(|r| r.typ().as_named().map(|n| n.obj())).is_some_and(|obj| {
             matches!(obj.name, "Method" | "Value") && obj.pkg.is_some_and(|p| p.path == "reflect")
         });
-        if found && !self.b.func.method_uses.contains(&ir::MethodUse::Any) {
-            self.b.func.method_uses.push(ir::MethodUse::Any);
+        let used = match argument {
+            Some(types::Const::Str(name)) if method.name == "MethodByName" => {
+                ir::MethodUse::Named { name: String::from_utf8_lossy(&name).into() }
+            }
+            _ => ir::MethodUse::Any,
+        };
+        if found && !self.b.func.method_uses.contains(&used) {
+            self.b.func.method_uses.push(used);
         }
     }
 
     fn method_target(&mut self, x: &'a ast::Expr, sel: &'a ast::Ident, s: Sel) -> Target {
         let (at, ty) = self.receiver_operand(x, &s);
-        self.note_reflection(s.obj);
         if self.is_interface_method(&s) {
             let iface = self.operand_val(at, ty);
             return Target::Interface { iface, ty, method: s.obj };

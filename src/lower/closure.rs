@@ -180,6 +180,7 @@ impl<'a> Fx<'_, 'a> {
     pub fn method_value(&mut self, x: &'a ast::Expr, s: Sel) -> Val {
         let (at, ty) = self.receiver_operand(x, &s);
         let (params, results) = self.method_types(s.obj);
+        self.note_reflection(s.obj, None);
         if self.is_interface_method(&s) {
             let iface = self.operand_val(at, ty);
             // A nil interface panics now, not when the value is called.
@@ -208,6 +209,7 @@ impl<'a> Fx<'_, 'a> {
     pub fn method_expr(&mut self, s: Sel) -> Val {
         let (params, results) = self.method_types(s.obj);
         let recv = s.recv;
+        self.note_reflection(s.obj, None);
         let symbol: Arc<str> = format!("{}.{}-expr", names::link_string(recv), s.obj.name).into();
         let mut all = vec![recv];
         all.extend(params);
@@ -282,8 +284,9 @@ impl<'a> Fx<'_, 'a> {
         fx.close();
     }
 
-    /// A func() that makes a prepared call: what `go` and `defer` hand to the runtime.
-    pub fn later(&mut self, p: Prepared, what: &str, home: Home) -> Value {
+    /// A func() that makes a prepared call: what `go` and `defer` hand to the runtime. What `hidden` points to lives until
+    /// the call is over.
+    pub fn later(&mut self, p: Prepared, hidden: Vec<Value>, what: &str, home: Home) -> Value {
         let Prepared { target, args, params, results } = p;
         if let (Target::FuncValue(f), true, true) = (&target, params.is_empty(), results.is_empty()) {
             return *f;
@@ -306,9 +309,12 @@ impl<'a> Fx<'_, 'a> {
             Target::FuncValue(f) => held.push((Val::one(*f), Ty::UNSAFE_POINTER)),
         }
         held.extend(args.into_iter().zip(params.iter().copied()));
+        let n_used = held.len();
+        held.extend(hidden.into_iter().map(|p| (Val::one(p), Ty::UNSAFE_POINTER)));
         let tys: Vec<Ty> = held.iter().map(|h| h.1).collect();
         let name = self.thunk_name(what);
-        self.thunk(name.clone(), &tys, Vec::new(), Vec::new(), false, move |fx, values, _| {
+        self.thunk(name.clone(), &tys, Vec::new(), Vec::new(), false, move |fx, all, _| {
+            let (values, hidden) = all.split_at(n_used);
             let (target, args) = match target {
                 Target::Symbol { symbol, recv: Some((_, ty)) } => {
                     (Target::Symbol { symbol, recv: Some((values[0].clone(), ty)) }, &values[1..])
@@ -320,6 +326,9 @@ impl<'a> Fx<'_, 'a> {
                 Target::FuncValue(_) => (Target::FuncValue(values[0].single()), &values[1..]),
             };
             fx.make(Prepared { target, args: args.to_vec(), params, results });
+            for pointer in hidden {
+                fx.b.add(ir::Op::KeepAlive { val: pointer.single() });
+            }
             Vec::new()
         });
         self.make_closure(&name, &held, home)

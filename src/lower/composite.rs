@@ -96,7 +96,11 @@ impl<'a> Fx<'_, 'a> {
         let fields = &ty.under_struct().fields;
         let mut parts: Vec<Option<Val>> = vec![None; fields.len()];
         for (i, value) in self.struct_elems(lit, ty) {
-            parts[i[0]] = Some(self.element(value, fields[i[0]].typ()));
+            let val = self.element(value, fields[i[0]].typ());
+            // A blank field stays zero, whatever is written for it.
+            if fields[i[0]].name != "_" {
+                parts[i[0]] = Some(val);
+            }
         }
         let mut all = Vec::new();
         for (part, field) in parts.into_iter().zip(fields) {

@@ -16,7 +16,9 @@ impl<'a> Fx<'_, 'a> {
         let from = self.ty(x.id);
         if let Some(c) = self.const_of(x) {
             let kind = from.basic_kind();
-            if kind.is_some_and(|k| k.is_untyped()) {
+            // `T(1.5)` with a complex type argument: the constant has its default type.
+            let to_complex = to.basic_kind().is_some_and(|k| k.is_complex());
+            if kind.is_some_and(|k| k.is_untyped() || k.is_numeric() && to_complex) {
                 let numeric_to = to.basic_kind().is_some_and(|k| k.is_numeric());
                 let string_to = to.basic_kind().is_some_and(|k| k.is_string());
                 if numeric_to
@@ -119,6 +121,9 @@ impl<'a> Fx<'_, 'a> {
             return self.to_pointer(val);
         }
         if from == UnsafePointer {
+            if let Some(pointers) = &mut self.hidden_pointers {
+                pointers.push(val.single());
+            }
             return Val::one(self.b.convert(Conv::PtrToInt, ir::Ty::I64, val.single()));
         }
         if to.is_complex() {

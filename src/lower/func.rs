@@ -99,6 +99,8 @@ pub struct Fx<'c, 'a> {
     pub(super) lit_home: Home,
     /// The blocks after a `fallthrough`.
     pub(super) fallthrough: Option<Block>,
+    /// While the arguments of a `go` or `defer` are evaluated: the pointers that `uintptr(p)` hides from the collector.
+    pub(super) hidden_pointers: Option<Vec<Value>>,
     /// For the comma-ok temporaries: what a switch clause binds.
     pub(super) is_wrapper: bool,
 }
@@ -153,6 +155,8 @@ pub fn lower_decl<'a>(
         fx.context = Some(fx.b.special(Op::ClosurePtr));
     }
     fx.b.func.attrs.dup_ok = is_instance;
+    // Reflection's ways into Go code hide a deferred call from recover no more than wrappers do.
+    fx.b.func.attrs.wrapper = matches!(&*fx.name, "reflect.callReflect" | "reflect.callMethod");
     fx.pragmas(&func.decl.directives);
     fx.body(body);
     fx.at(body.rbrace);
@@ -291,6 +295,7 @@ impl<'c, 'a> Fx<'c, 'a> {
             enclosing_results: Vec::new(),
             lit_home: Home::Any,
             fallthrough: None,
+            hidden_pointers: None,
             is_wrapper: false,
         }
     }

@@ -146,9 +146,8 @@ impl<'a> Fx<'_, 'a> {
         if is_empty_interface(to) {
             return Val::S(vec![self.type_word(tab, from), data]);
         }
-        if crate::types::identical(from.underlying(), to.underlying()) {
-            return val.clone();
-        }
+        // Also between types with the same methods: of each interface type and value there is one itab, and `==` compares
+        // them by address.
         let ty = self.type_word(tab, from);
         let out = self.b.var(ir::Ty::Ptr);
         let nil = self.b.nil();

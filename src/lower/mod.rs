@@ -15,6 +15,7 @@
 
 mod arith;
 mod builtin;
+mod builtin_spread;
 mod call;
 mod closure;
 mod composite;

@@ -64,6 +64,7 @@ impl<'a> Fx<'_, 'a> {
                     Kind::Array(a) => {
                         if let Some(place @ Place::Vars(_)) = self.ssa_place(x) {
                             let i = self.index_value(&index[0]);
+                            self.at(e.pos);
                             let len = self.b.i64(a.len());
                             self.b.bounds_check(BoundsKind::Index, i, len, self.is_unsigned_index(&index[0]));
                             return place;
@@ -120,6 +121,7 @@ impl<'a> Fx<'_, 'a> {
                 let Kind::Array(a) = self.ty(x.id).under() else { return None };
                 let Place::Vars(vars) = self.ssa_place(x)? else { return None };
                 let i = self.index_value(&index[0]);
+                self.at(e.pos);
                 let len = self.b.i64(a.len());
                 self.b.bounds_check(BoundsKind::Index, i, len, self.is_unsigned_index(&index[0]));
                 Some(Place::Vars(vars))

@@ -36,7 +36,7 @@ impl<'a> Fx<'_, 'a> {
                 let Kind::Array(a) = array.under() else { panic!("{}: range over {xt:?}", self.name) };
                 let p = self.scalar(&r.x);
                 let len = self.b.i64(a.len());
-                if r.value.is_some() && a.len() > 0 {
+                if r.value.as_ref().is_some_and(|v| !is_blank(v)) && a.len() > 0 {
                     self.b.nil_check(p);
                 }
                 self.range_elems(r, label, Some(p), len, a.elem);

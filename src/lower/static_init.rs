@@ -301,6 +301,12 @@ impl<'a> Writer<'_, 'a> {
                         }
                         _ => (i, elem),
                     };
+                    if s.fields[i].name == "_" {
+                        // Evaluated, but nobody may see it.
+                        let mut nothing = Data::new("", Section::RoData, 1, 0);
+                        self.assign(&mut nothing, 0, s.fields[i].typ(), value)?;
+                        continue;
+                    }
                     self.assign(d, at + offsets[i], s.fields[i].typ(), value)?;
                 }
                 Some(())

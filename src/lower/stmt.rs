@@ -312,9 +312,11 @@ impl<'a> Fx<'_, 'a> {
             self.discard(e);
             return self.later_with(Vec::new(), what, home, |_, _| {});
         }
+        let outer = self.hidden_pointers.replace(Vec::new());
         let prepared: Prepared = self.prepare_with(call, Some(home));
+        let hidden = std::mem::replace(&mut self.hidden_pointers, outer).unwrap_or_default();
         self.at(e.pos);
-        self.later(prepared, what, home)
+        self.later(prepared, hidden, what, home)
     }
 
     fn builtin_for_later(
@@ -326,6 +328,14 @@ impl<'a> Fx<'_, 'a> {
         home: Home,
     ) -> ir::Value {
         let args = &call.args[..];
+        if let Some(held) = self.spread(args) {
+            let result = self.info().types.get(e.id).map(|tv| self.subst(tv.ty));
+            let tys: Vec<Ty> = held.iter().map(|h| h.1).collect();
+            return self.later_with(held, what, home, |fx, values| {
+                let vals = values.iter().cloned().zip(tys).collect();
+                fx.builtin_of_results(id, vals, result);
+            });
+        }
         match id {
             BuiltinId::Print | BuiltinId::Println => {
                 let held = self.print_args(args);

@@ -37,6 +37,11 @@ impl<'a> Fx<'_, 'a> {
                         self.at(e.pos);
                         let next = self.b.block();
                         match &tag {
+                            None if self.ty(e.id).is_interface() => {
+                                let yes = Val::one(self.b.bool(true));
+                                let eq = self.case_equal(e, &yes, Ty::BOOL);
+                                self.b.brif(eq, body, next);
+                            }
                             None => self.branch(e, body, next),
                             Some((val, ty, constant)) => self.test_case(e, val, *ty, constant, body, next),
                         }

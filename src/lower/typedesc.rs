@@ -518,6 +518,11 @@ fn map_type(cx: &mut Cx<'_>, d: &mut Data, ty: Ty, key: Ty, elem: Ty) {
         | if group.indirect_key { 4 } else { 0 }
         | if group.indirect_elem { 8 } else { 0 };
     d.put(128, &u64::from(flags).to_le_bytes());
+    if ty.as_named().is_some() {
+        // Reflection must find the map type behind a named one: a map type it made would hash its keys otherwise.
+        let under = type_sym(cx, ty.underlying());
+        d.reloc(0, DataRelocKind::Needs, under, 0);
+    }
 }
 
 /// The descriptor the allocator asks for when a map needs groups. Nothing but its size and mask is ever looked at.
@@ -576,7 +581,10 @@ fn uncommon(cx: &mut Cx<'_>, d: &mut Data, ty: Ty, at: u64, arrays_end: u64, ent
         Kind::Chan(chan) => chan.elem.as_named(),
         _ => None,
     });
-    let own = named.and_then(|n| shown_path(n.obj()));
+    let own = match ty {
+        Ty::UNSAFE_POINTER => Some("unsafe"),
+        _ => named.and_then(|n| shown_path(n.obj())),
+    };
     if let Some(path) = own {
         let path = pkg_path_sym(cx, path);
         d.reloc(at, DataRelocKind::TypeOff32, path, 0);
