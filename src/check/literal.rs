@@ -37,7 +37,10 @@ impl<'a> Checker<'a> {
         }
         let val = Some(Const::literal(lit.kind, &lit.text));
         let Some(val) = val.filter(|v| !v.is_unknown()) else {
-            self.error(e.pos, Code::InvalidConstVal, format!("malformed constant: {}", lit.text));
+            // A literal with bytes that are no text has none, and the scanner has said why.
+            if !lit.text.is_empty() {
+                self.error(e.pos, Code::InvalidConstVal, format!("malformed constant: {}", lit.text));
+            }
             return x;
         };
         x.mode = Mode::Constant;

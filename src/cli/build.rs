@@ -58,7 +58,7 @@ pub(super) fn install(call: &Call<'_>, flags: Flags) -> Result<u8, Failure> {
         if program.from_files {
             continue;
         }
-        put(&job, program, &dir.join(&program.name))?;
+        put(&job, program, &dir.join(&program.name).display().to_string())?;
     }
     Ok(0)
 }
@@ -191,20 +191,18 @@ fn place(call: &Call<'_>, job: &Job<'_>, built: &Built) -> Result<(), Failure> {
         // Two packages or a library: built to be checked only.
         return match (&built.programs[..], &mains[..]) {
             ([_], [program]) => {
-                let to = cwd.join(&program.name);
-                if call.world.is_dir(&to) {
+                if call.world.is_dir(&cwd.join(&program.name)) {
                     return Err(Failure::new(
                         1,
                         format!("go: build output {:?} already exists and is a directory", program.name),
                     ));
                 }
-                put(job, program, &to)
+                put(job, program, &program.name)
             }
             _ => Ok(()),
         };
     };
-    let to = cwd.join(output);
-    let is_dir = output.ends_with('/') || call.world.is_dir(&to);
+    let is_dir = output.ends_with('/') || call.world.is_dir(&cwd.join(output));
     if output == "/dev/null" {
         return Ok(());
     }
@@ -212,22 +210,35 @@ fn place(call: &Call<'_>, job: &Job<'_>, built: &Built) -> Result<(), Failure> {
         if mains.is_empty() {
             return Err(Failure::new(1, "go: no main packages to build"));
         }
-        return mains.iter().try_for_each(|program| put(job, program, &to.join(&program.name)));
+        let dir = output.trim_end_matches('/');
+        return mains.iter().try_for_each(|program| put(job, program, &format!("{dir}/{}", program.name)));
     }
     match &built.programs[..] {
-        [_] => mains.first().map_or(Ok(()), |program| put(job, program, &to)),
+        [_] => mains.first().map_or(Ok(()), |program| put(job, program, output)),
         _ => Err(Failure::new(1, format!("go: cannot write multiple packages to non-directory {output}"))),
     }
 }
 
-fn put(job: &Job<'_>, program: &Program, to: &Path) -> Result<(), Failure> {
-    let Some(exe) = program.exe else { return Ok(()) };
+/// Writes one executable to `to`, as it was named: messages show it so.
+fn put(job: &Job<'_>, program: &Program, to: &str) -> Result<(), Failure> {
     if job.flags.dry_run {
-        say(&format!("mv $WORK/b001/exe/a.out {}", to.display()));
+        if program.is_main {
+            say(&format!("mv $WORK/exe/{} {to}", program.name));
+        }
         return Ok(());
     }
-    write_executable(&job.store, exe, to)
-        .map_err(|e| Failure::new(1, format!("go: build output {}: {}", to.display(), io_words(&e))))
+    let Some(exe) = program.exe else { return Ok(()) };
+    let path = job.call.world.cwd().join(to);
+    let verb = if job.purpose == Purpose::Install { "install" } else { "build" };
+    let fault = |text: String| Failure::new(1, format!("{0}: go {verb} {0}: {text}", program.import_path));
+    if job.call.world.is_dir(&path) {
+        return Err(fault(format!("build output {to:?} already exists and is a directory")));
+    }
+    if let Some((dir, _)) = to.rsplit_once('/').filter(|(dir, _)| !dir.is_empty()) {
+        std::fs::create_dir_all(job.call.world.cwd().join(dir))
+            .map_err(|e| fault(format!("mkdir {dir}/: {}", io_words(&e))))?;
+    }
+    write_executable(&job.store, exe, &path).map_err(|e| fault(format!("open {to}: {}", io_words(&e))))
 }
 
 /// Puts the executable in place in one step: a program that runs from there keeps its old file.

@@ -138,6 +138,9 @@ impl Failure {
 
 /// Runs the command line of this process.
 pub fn main() -> ExitCode {
+    // A write beyond the limit of file sizes is to fail as on a full disk, not to end us.
+    let ignored = std::sync::Arc::default();
+    let _ = signal_hook::flag::register(signal_hook::consts::SIGXFSZ, ignored);
     let args: Vec<String> = std::env::args_os().skip(1).map(|a| a.to_string_lossy().into_owned()).collect();
     ExitCode::from(match dispatch(&args) {
         Ok(code) => code,

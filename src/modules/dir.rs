@@ -125,7 +125,8 @@ impl DirReader<'_> {
                 FileKind::File | FileKind::Other => true,
                 FileKind::Dir => false,
                 // A link to a directory is no file; what it leads to is asked only for names that matter.
-                FileKind::Symlink => entry.name.contains('.') && self.world.is_file(&dir.join(&entry.name)),
+                // One that leads nowhere is a file that cannot be opened.
+                FileKind::Symlink => entry.name.contains('.') && !self.world.is_dir(&dir.join(&entry.name)),
             }
         };
         Ok(entries.into_iter().filter(wanted).map(|entry| entry.name).collect())

@@ -163,6 +163,7 @@ impl Expander<'_> {
                 if self.resolver.find_in_main(&path).is_some() {
                     return Ok(path);
                 }
+                self.resolver.go_files(dir)?;
                 if !dir.starts_with(self.resolver.std_dir()) {
                     return Err(format!(
                         "main module ({}) does not contain package {path}",

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, OnceLock};
 use crate::base::World;
 
 use super::config::{Config, ModMode};
-use super::error::Fatal;
+use super::error::{Fatal, os_words};
 use super::gomod;
 use super::graph::{FetchError, ModuleReader, Selected, Source};
 use super::package::Module;
@@ -200,6 +200,14 @@ impl<'a> Resolver<'a> {
         (own && self.has_go_files(&dir)).then(|| self.in_main(main, dir))
     }
 
+    /// Why the main module's directory of that path shows nothing, if it is there.
+    fn unseen(&self, path: &str) -> Option<ResolveError> {
+        let main = self.main.as_ref()?;
+        let dir = dir_in_module(path, &main.module.path, &main.dir)?;
+        let text = self.go_files(&dir).err()?;
+        Some(ResolveError { text, names_path: true })
+    }
+
     fn in_main(&self, main: &Main, dir: PathBuf) -> Found {
         let go_version = language(main.go_mod.go_or_default());
         Found { dir, standard: false, module: Some(main.module.clone()), go_version }
@@ -226,7 +234,7 @@ impl<'a> Resolver<'a> {
             in_roots = self.find_in(&reader, all, path, importer, found)?;
         }
         match in_roots.len() {
-            0 => Err(self.missing(path, is_std)),
+            0 => Err(self.unseen(path).unwrap_or_else(|| self.missing(path, is_std))),
             1 => Ok(in_roots.remove(0)),
             _ => Err(self.ambiguous(path, &in_roots)),
         }
@@ -357,8 +365,30 @@ impl<'a> Resolver<'a> {
     }
 
     pub fn has_go_files(&self, dir: &Path) -> bool {
-        let entries = self.world.read_dir(dir).unwrap_or_default();
-        entries.iter().any(|e| e.name.ends_with(".go") && !self.world.is_dir(&dir.join(&e.name)))
+        self.go_files(dir).unwrap_or(false)
+    }
+
+    /// Whether a Go file is there, or why that cannot be seen.
+    pub fn go_files(&self, dir: &Path) -> Result<bool, String> {
+        let entries = match self.world.read_dir(dir) {
+            Ok(entries) => entries,
+            Err(e) if e.kind() == std::io::ErrorKind::PermissionDenied => {
+                return Err(format!("open {}: {}", dir.display(), os_words(&e)));
+            }
+            Err(_) => return Ok(false),
+        };
+        let mut fault = None;
+        for entry in entries.iter().filter(|e| e.name.ends_with(".go")) {
+            let path = dir.join(&entry.name);
+            match self.world.stat(&path) {
+                Ok(stat) if stat.is_dir() => {}
+                Ok(_) => return Ok(true),
+                Err(e) => {
+                    _ = fault.get_or_insert_with(|| format!("stat {}: {}", path.display(), os_words(&e)))
+                }
+            }
+        }
+        fault.map_or(Ok(false), Err)
     }
 }
 

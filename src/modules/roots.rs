@@ -51,7 +51,9 @@ pub(super) fn load_main(
     let shown = short_path(&cwd, &file);
     let shown = shown.display();
     let text = world.read(&file).map_err(|e| {
-        Fatal(format!("go: error reading {shown}: open {}: {}", file.display(), os_words(&e)))
+        // Only the path of -modfile is told as it was given.
+        let named = if config.modfile.is_some() { short_path(&cwd, &file) } else { file.clone() };
+        Fatal(format!("go: open {}: {}", named.display(), os_words(&e)))
     })?;
     let go_mod = gomod::parse(&text, true).map_err(|mistakes| {
         // Another release's go.mod may be malformed by our rules only: its version is what to tell.

@@ -203,9 +203,25 @@ pub fn check_import_path(path: &str) -> Option<String> {
         if let Some(c) = element.chars().find(|&c| !allowed(c)) {
             return fault(format!("invalid char {c:?}"));
         }
+        let short = element.split('.').next().unwrap_or(element);
+        if WINDOWS_DEVICES.iter().any(|name| name.eq_ignore_ascii_case(short)) {
+            return fault(format!("{short:?} disallowed as path element component on Windows"));
+        }
+        if let Some((_, digits)) = short.rsplit_once('~')
+            && !digits.is_empty()
+            && digits.bytes().all(|b| b.is_ascii_digit())
+        {
+            return fault("trailing tilde and digits in path element".to_owned());
+        }
     }
     None
 }
+
+/// No file there can have these names, so no module may need one.
+const WINDOWS_DEVICES: &[&str] = &[
+    "CON", "com1", "com2", "com3", "com4", "com5", "com6", "com7", "com8", "com9", "lpt1", "lpt2", "lpt3",
+    "lpt4", "lpt5", "lpt6", "lpt7", "lpt8", "lpt9", "NUL", "PRN", "AUX",
+];
 
 #[cfg(test)]
 mod tests {

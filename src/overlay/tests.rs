@@ -1,4 +1,4 @@
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use super::decls::decls;
 use super::patch::apply;
@@ -72,32 +72,13 @@ fn edit_without_its_words_is_a_fault() {
     assert_eq!(fault.to_string(), "overlay of p does not fit a.go: f does not say `lock()`");
 }
 
-/// The reference GOROOT, where the environment names one.
-fn goroot() -> Option<PathBuf> {
-    std::env::var_os("THERMOS_TEST_GOROOT").map(PathBuf::from)
-}
-
-#[test]
-fn every_edit_fits_the_goroot() {
-    let Some(goroot) = goroot() else { return };
-    for rules in RULES {
-        let dir = goroot.join("src").join(rules.import_path);
-        for edit in rules.edits {
-            let text = std::fs::read_to_string(dir.join(edit.file())).unwrap();
-            apply(rules, edit.file(), &text).unwrap();
-        }
-        for file in rules.drop_files.iter().chain(rules.add_files) {
-            assert!(dir.join(file).is_file(), "{}/{file}", rules.import_path);
-        }
-    }
-}
-
 /// Writes the patched packages below `$THERMOS_OVERLAY_OUT` with the `overlay.json` that `go build -overlay` takes.
 #[test]
 #[ignore = "a tool for trying overlays with the reference toolchain"]
 fn write_overlay_for_reference() {
-    let (Some(goroot), Some(out)) = (goroot(), std::env::var_os("THERMOS_OVERLAY_OUT")) else { return };
-    let out = Path::new(&out);
+    let named =
+        |name: &str| std::env::var_os(name).map(PathBuf::from).unwrap_or_else(|| panic!("{name} is not set"));
+    let (goroot, out) = (named("THERMOS_TEST_GOROOT"), named("THERMOS_OVERLAY_OUT"));
     let mut replace = serde_json::Map::new();
     // The calling convention of internal/abi is ours alone, and gc keeps the assembly that other rules replace.
     for rules in RULES.iter().filter(|r| r.import_path == "runtime") {

@@ -177,6 +177,7 @@ impl<'a> Lexer<'a> {
                 [b'\n', ..] => self.at += 1,
                 [b'/', b'/', ..] => {
                     let end = memchr::memchr(b'\n', rest).map_or(self.text.len(), |n| self.at + n);
+                    self.expect_utf8(self.at, end);
                     self.comments.push((self.at, &self.text[self.at..end]));
                     self.at = end;
                 }
@@ -186,6 +187,7 @@ impl<'a> Lexer<'a> {
                         self.at = self.text.len();
                         continue;
                     };
+                    self.expect_utf8(self.at, self.at + len + 4);
                     let comment = &rest[..len + 4];
                     if self.needs_semi && comment.contains(&b'\n') {
                         self.needs_semi = false;
@@ -198,12 +200,16 @@ impl<'a> Lexer<'a> {
         }
     }
 
+    fn expect_utf8(&mut self, start: usize, end: usize) {
+        if let Err(e) = std::str::from_utf8(&self.text[start..end]) {
+            self.fail(start + e.valid_up_to(), "illegal UTF-8 encoding");
+        }
+    }
+
     fn ident(&mut self, start: usize) -> Token<'a> {
         let end = self.end_while(start, |b| b.is_ascii_alphanumeric() || b == b'_' || b >= 0x80);
         let text = &self.text[start..end];
-        if let Err(e) = std::str::from_utf8(text) {
-            self.fail(start + e.valid_up_to(), "illegal UTF-8 encoding");
-        }
+        self.expect_utf8(start, end);
         let kind = if KEYWORDS.iter().any(|k| k.as_bytes() == text) { Kind::Keyword } else { Kind::Ident };
         self.needs_semi = kind == Kind::Ident;
         self.token(kind, start, end)
@@ -228,10 +234,7 @@ impl<'a> Lexer<'a> {
                 Some(_) => at += 1,
             }
         }
-        let text = &self.text[start..=at];
-        if let Err(e) = std::str::from_utf8(text) {
-            self.fail(start + e.valid_up_to(), "illegal UTF-8 encoding");
-        }
+        self.expect_utf8(start, at + 1);
         self.token(if quote == b'\'' { Kind::Literal } else { Kind::String }, start, at + 1)
     }
 }

@@ -69,31 +69,3 @@ fn deep_nesting_is_an_error_not_a_crash() {
         });
     }
 }
-
-/// Every file of the Go tree named by `THERMOS_TEST_GOROOT` parses without an error.
-#[test]
-fn the_standard_library_parses() {
-    let Ok(root) = std::env::var("THERMOS_TEST_GOROOT") else { return };
-    let (mut files, mut bytes, mut bad) = (0, 0, Vec::new());
-    let mut dirs = vec![std::path::PathBuf::from(root).join("src")];
-    while let Some(dir) = dirs.pop() {
-        for entry in std::fs::read_dir(dir).expect("a directory of the Go tree") {
-            let path = entry.expect("an entry").path();
-            if path.is_dir() {
-                if path.file_name().is_some_and(|n| n != "testdata") {
-                    dirs.push(path);
-                }
-            } else if path.extension().is_some_and(|e| e == "go") {
-                let text = std::fs::read(&path).expect("a Go file");
-                let parsed = parse(FileId(0), &path.display().to_string(), &text);
-                files += 1;
-                bytes += text.len();
-                if let Some(d) = parsed.diags.list.first() {
-                    let sources = crate::base::Sources { files: vec![parsed.source] };
-                    bad.push(format!("{}: {}", sources.show(d.pos), d.text));
-                }
-            }
-        }
-    }
-    assert!(bad.is_empty(), "{} of {files} files ({bytes} bytes):\n{}", bad.len(), bad.join("\n"));
-}

@@ -5,6 +5,7 @@ use std::io;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::Mutex;
 use std::time::Duration;
 
 use crate::command::{run, suite_dir};
@@ -16,6 +17,9 @@ pub fn goroot() -> Result<PathBuf, String> {
     if let Some(root) = std::env::var_os("THERMOS_TEST_GOROOT") {
         return Ok(root.into());
     }
+    // One of several tests in this process fetches it, the others wait.
+    static ONE: Mutex<()> = Mutex::new(());
+    let _one = ONE.lock().unwrap_or_else(|e| e.into_inner());
     let root = suite_dir().join("reference");
     let goroot = root.join("go");
     // Written last, so that an unpacking that was cut off is begun again.

@@ -1,6 +1,4 @@
 //! The package graph, compared with what the reference `go` says of the same files.
-//!
-//! The reference is named by `THERMOS_TEST_GOROOT`; without it these tests do nothing.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -13,6 +11,8 @@ use thermos::base::World;
 use thermos::base::world::{DirEntry, FileKind, Stat};
 use thermos::modules::{self, Config, Graph, ScanAll};
 use thermos::target::Target;
+
+use crate::provision;
 
 struct Disk {
     cwd: PathBuf,
@@ -52,10 +52,6 @@ impl World for Disk {
     fn cwd(&self) -> PathBuf {
         self.cwd.clone()
     }
-}
-
-fn goroot() -> Option<PathBuf> {
-    std::env::var_os("THERMOS_TEST_GOROOT").map(PathBuf::from)
 }
 
 /// Those the reference has on by default.
@@ -114,7 +110,7 @@ fn go(goroot: &Path, cwd: &Path, target: &str, args: &[&str]) -> std::process::O
 
 #[track_caller]
 fn check_std(target: &str) {
-    let Some(goroot) = goroot() else { return };
+    let goroot = provision::goroot().unwrap();
     let cwd = tempfile::tempdir().unwrap();
     let graph = load(&goroot, cwd.path(), target, &["std", "cmd/go", "cmd/compile"]).unwrap();
     let errors: Vec<String> = graph.errors().map(ToString::to_string).collect();
@@ -171,7 +167,7 @@ fn std_for_darwin_arm64() {
 /// A tree: lines `-- name --` begin a file, the first line is the patterns.
 #[track_caller]
 fn check_errors(tree: &str) {
-    let Some(goroot) = goroot() else { return };
+    let goroot = provision::goroot().unwrap();
     let dir = tempfile::tempdir().unwrap();
     let cwd = fs::canonicalize(dir.path()).unwrap();
     let (patterns, rest) = tree.trim_start().split_once('\n').unwrap();

@@ -6,11 +6,14 @@
 //! | command | does |
 //! |---|---|
 //! | `go args` | runs our executable |
+//! | `both args` | runs the reference `go` and then ours: exit code, stdout and stderr must be the same |
 //! | `exec prog args` | runs a program |
 //! | `stdout re`, `stderr re` | the last output matches; `-count=N` so many times |
 //! | `cmp a b`, `cp a b`, `grep re f`, `exists f…`, `rm f…`, `mkdir d`, `cd d`, `env K=V`, `symlink a -> b` | files and environment; `stdout` and `stderr` are files too |
 //! | `append f text`, `replace a b f`, `damage f`, `touch f` | change files |
 //! | `skip`, `stop` | end |
+//!
+//! Besides the usual variables, `$GO` is our executable and `$WORK` the script's directory.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -19,6 +22,9 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use regex::Regex;
+
+use crate::command::suite_dir;
+use crate::provision;
 
 struct Script {
     cwd: PathBuf,
@@ -116,6 +122,7 @@ impl Script {
         let at = |path: &Path| path.display().to_string();
         for (name, value) in [
             ("WORK", at(&work)),
+            ("GO", env!("CARGO_BIN_EXE_thermos").to_owned()),
             ("HOME", at(&home)),
             ("XDG_DATA_HOME", data),
             ("TMPDIR", at(&work.join("tmp"))),
@@ -161,6 +168,12 @@ impl Script {
             _ => {}
         }
         let result = self.command(&command, &plain);
+        // That they differ is never what `!` asks for.
+        if let ("both", Err(problem)) = (&*command, &result)
+            && problem.starts_with("the reference")
+        {
+            return result.map(|()| Next::On);
+        }
         match (expect, result) {
             (Some(true), Err(problem)) => Err(problem),
             (Some(false), Ok(())) => Err(format!("{command} succeeded, which was not wanted")),
@@ -174,6 +187,7 @@ impl Script {
         };
         let told = |e: std::io::Error| e.to_string();
         match command {
+            "both" => self.both(args),
             "go" => {
                 let program = env!("CARGO_BIN_EXE_thermos").to_owned();
                 self.run(&program, args)
@@ -262,6 +276,35 @@ impl Script {
         }
     }
 
+    /// Ours ran last, so `stdout`, `stderr` and the files are those of ours.
+    fn both(&mut self, args: &[String]) -> Result<(), String> {
+        let goroot = provision::goroot()?;
+        let ours = self.env.clone();
+        let cache = suite_dir().join("reference-cache");
+        for (name, value) in [("GOROOT", &goroot), ("GOCACHE", &cache)] {
+            if name == "GOROOT" || is_ordinary_cache(&ours) {
+                self.env.insert(name.to_owned(), value.display().to_string());
+            }
+        }
+        self.env.insert("CGO_ENABLED".to_owned(), "0".to_owned());
+        let _ = self.run(&goroot.join("bin/go").display().to_string(), args);
+        let theirs = (self.env["STATUS"].clone(), self.stdout.clone(), self.stderr.clone());
+        self.env = ours.clone();
+        self.env.insert("GOROOT".to_owned(), goroot.display().to_string());
+        let result = self.run(env!("CARGO_BIN_EXE_thermos"), args);
+        let mine = (self.env["STATUS"].clone(), self.stdout.clone(), self.stderr.clone());
+        let status = mine.0.clone();
+        self.env = ours;
+        self.env.insert("STATUS".to_owned(), status);
+        if mine != theirs {
+            let (code, stdout, stderr) = theirs;
+            return Err(format!(
+                "the reference says otherwise: exit code {code}\n[its stdout]\n{stdout}[its stderr]\n{stderr}"
+            ));
+        }
+        result
+    }
+
     fn run(&mut self, program: &str, args: &[String]) -> Result<(), String> {
         let mut command = Command::new(program);
         command.args(args).current_dir(&self.cwd).env_clear().envs(&self.env).env("PWD", &self.cwd);
@@ -332,6 +375,11 @@ impl Script {
         words.extend(current);
         words
     }
+}
+
+/// Whether the script has left `$GOCACHE` as it was: then the reference has its own.
+fn is_ordinary_cache(env: &BTreeMap<String, String>) -> bool {
+    env.get("GOCACHE").is_some_and(|dir| dir.ends_with("target/it-cache"))
 }
 
 fn holds(condition: &str) -> bool {

@@ -42,24 +42,6 @@ fn families_of_traps() {
     assert!(!is_native("runtime.callers"));
 }
 
-/// `$THERMOS_TEST_BODYLESS` names a list of body-less functions: kind, package and name in columns 2 to 4.
-#[test]
-fn every_assembly_function_has_a_native() {
-    let Some(path) = std::env::var_os("THERMOS_TEST_BODYLESS") else { return };
-    let text = std::fs::read_to_string(path).unwrap();
-    let mut missing = Vec::new();
-    for line in text.lines() {
-        let columns: Vec<&str> = line.split('\t').collect();
-        if let [_, "asm" | "INTRINSIC/none", package, name, ..] = columns[..] {
-            let symbol = format!("{package}.{name}");
-            if !is_native(&symbol) {
-                missing.push(symbol);
-            }
-        }
-    }
-    eprintln!("{}", missing.join("\n"));
-}
-
 /// A native that needs neither g nor symbols, in executable memory.
 fn executable(symbol: &str) -> memmap2::Mmap {
     let code = native(symbol, &layout()).unwrap();
