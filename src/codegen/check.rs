@@ -4,10 +4,10 @@ use cranelift_codegen::cursor::Cursor;
 use cranelift_codegen::ir as clif;
 use cranelift_codegen::ir::InstBuilder;
 use cranelift_codegen::ir::condcodes::IntCC;
-use cranelift_codegen::ir::types::I8;
+use cranelift_codegen::ir::types::{I8, I64};
 
 use super::func::Translator;
-use super::implicit::bounds_panic;
+use super::implicit::{NIL_PANIC, bounds_panic};
 use crate::ir;
 use crate::ir::BoundsKind;
 
@@ -38,9 +38,23 @@ impl Translator<'_> {
         if self.func.handler.is_none() {
             self.cur.ins().load(I8, clif::MemFlagsData::new(), ptr, 0);
         } else {
-            let ok = self.cur.ins().icmp_imm_s(IntCC::NotEqual, ptr, 0);
-            self.require(ok, "runtime.panicmem", None);
+            self.explicit_nil_check(ptr, 0);
         }
+    }
+
+    /// The panic says which address could not be read, as if it had been tried.
+    pub fn explicit_nil_check(&mut self, ptr: clif::Value, offset: i32) {
+        let ok = self.cur.ins().icmp_imm_s(IntCC::NotEqual, ptr, 0);
+        let next = self.new_block();
+        let cold = self.new_cold_block();
+        self.cur.ins().brif(ok, next, &[], cold, &[]);
+        self.cur.goto_bottom(cold);
+        let address = self.cur.ins().iconst(I64, i64::from(offset));
+        let at = self.layout.check_x;
+        self.store_g(address, at);
+        self.call_panic(NIL_PANIC);
+        self.cur.ins().trap(UNREACHABLE);
+        self.cur.goto_bottom(next);
     }
 
     pub fn bounds_check(&mut self, kind: BoundsKind, idx: ir::Value, len: ir::Value, unsigned: bool) {

@@ -9,6 +9,7 @@ use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_entity::SecondaryMap;
 
 use super::func::Translator;
+use super::natives;
 use crate::ir;
 use crate::ir::{BlockCall, Op};
 
@@ -100,11 +101,12 @@ impl Translator<'_> {
     }
 }
 
-/// Blocks that end in a back edge of a loop in which nothing is called: there the goroutine would never look at its guard.
-/// A loop with a call is left alone, as nearly every callee looks at it.
+/// Blocks that end in a back edge of a loop in which nothing is called that looks at the guard: there the goroutine never would.
+/// Natives do not look, and much of the runtime does not.
 pub(super) fn back_edges_to_poll(func: &ir::Func, dom: &ir::Dominators) -> BTreeSet<ir::Block> {
     let mut out = BTreeSet::new();
-    if func.attrs.nosplit || func.attrs.runtime {
+    // The child between fork and exec must not look: its guard says that it is one.
+    if func.attrs.nosplit || func.attrs.runtime || func.name.starts_with("syscall.") {
         return out;
     }
     let mut preds: SecondaryMap<ir::Block, Vec<ir::Block>> = SecondaryMap::new();
@@ -117,8 +119,16 @@ pub(super) fn back_edges_to_poll(func: &ir::Func, dom: &ir::Dominators) -> BTree
             }
         }
     }
-    let calls =
-        |block: ir::Block| func.blocks[block].insts.iter().any(|&i| matches!(func.insts[i].op, Op::Call(_)));
+    let looks = |name: &str| {
+        !natives::is_native(name) && !name.starts_with("runtime.") && !name.starts_with("internal/runtime/")
+    };
+    let calls = |block: ir::Block| {
+        func.blocks[block].insts.iter().any(|&i| match &func.insts[i].op {
+            Op::Call(ir::Call { callee: ir::Callee::Sym(sym), .. }) => looks(&func.syms[*sym]),
+            Op::Call(_) => true,
+            _ => false,
+        })
+    };
     for (from, head) in back_edges {
         if !loop_body(from, head, &preds).into_iter().any(calls) {
             out.insert(from);

@@ -51,7 +51,7 @@ pub(super) fn emit(
         pcsp,
         bytes,
     };
-    let frame = code.pcsp.last().map_or(0, |&(_, depth)| depth);
+    let frame = code.pcsp.iter().map(|&(_, depth)| depth).max().unwrap_or(0);
     if frame > MAX_UNCHECKED_FRAME && !func.attrs.nosplit {
         return check_first(code, frame, backend.layout.stackguard0);
     }
@@ -163,7 +163,7 @@ fn handlers(compiled: &CompiledCode) -> Vec<(u32, u32)> {
 }
 
 /// How far the stack pointer is below the return address, read from the prologue: `push rbp; mov rbp, rsp; sub rsp, n`.
-/// The epilogue's few instructions are not told apart: nothing unwinds from there.
+/// And from each epilogue, `mov rsp, rbp; pop rbp; ret`, where a profiler's signal may arrive.
 fn frame_rows(bytes: &[u8]) -> Vec<(u32, i32)> {
     let mut rows = vec![(0, 0)];
     let mut decoder = Decoder::new(64, bytes, DecoderOptions::NONE);
@@ -181,6 +181,17 @@ fn frame_rows(bytes: &[u8]) -> Vec<(u32, i32)> {
                 rows.push((after, inst.immediate(1) as i32 + 8));
             }
             _ => break,
+        }
+    }
+    const EPILOGUE: [u8; 5] = [0x48, 0x89, 0xec, 0x5d, 0xc3];
+    let (start, inside) = *rows.last().expect("there is the first row");
+    if inside > 0 {
+        for at in memchr::memmem::find_iter(bytes, &EPILOGUE).map(|at| at as u32).filter(|&at| at >= start) {
+            let end = at + EPILOGUE.len() as u32;
+            rows.extend([(at + 3, 8), (at + 4, 0)]);
+            if end < bytes.len() as u32 {
+                rows.push((end, inside));
+            }
         }
     }
     rows

@@ -6,6 +6,9 @@ use crate::ir;
 use crate::ir::{BoundsKind, Op};
 use crate::target::abi::helper;
 
+/// The native that reports a nil dereference found by an explicit check, with the address in g.
+pub(super) const NIL_PANIC: &str = "runtime.thermosPanicNil";
+
 /// The native that reports a failed bounds check, with the operands in g.
 pub(super) fn bounds_panic(kind: BoundsKind, unsigned: bool) -> &'static str {
     match (kind, unsigned) {
@@ -53,10 +56,10 @@ pub fn implicit_symbols(func: &ir::Func) -> BTreeSet<&'static str> {
                     out.insert("math.FMA");
                 }
                 Op::NilCheck { .. } => {
-                    out.insert("runtime.panicmem");
+                    out.insert(NIL_PANIC);
                 }
                 Op::Load { flags, .. } | Op::Store { flags, .. } if flags.may_fault => {
-                    out.insert("runtime.panicmem");
+                    out.insert(NIL_PANIC);
                 }
                 Op::BoundsCheck { kind, unsigned, .. } => {
                     out.insert(bounds_panic(*kind, *unsigned));

@@ -17,9 +17,10 @@ const INLINE_COPY: u64 = 128;
 
 impl Translator<'_> {
     /// The flags of an access, after an explicit check where the access itself cannot be one.
-    fn access(&mut self, addr: ir::Value, flags: MemFlags) -> clif::MemFlagsData {
+    fn access(&mut self, addr: ir::Value, offset: i32, flags: MemFlags) -> clif::MemFlagsData {
         if flags.may_fault && self.func.handler.is_some() {
-            self.nil_check(addr);
+            let addr = self.val(addr);
+            self.explicit_nil_check(addr, offset);
         } else if flags.may_fault {
             return clif::MemFlagsData::new();
         }
@@ -28,20 +29,20 @@ impl Translator<'_> {
     }
 
     pub fn load(&mut self, t: Ty, addr: ir::Value, offset: i32, flags: MemFlags) -> clif::Value {
-        let flags = self.access(addr, flags);
+        let flags = self.access(addr, offset, flags);
         let addr = self.val(addr);
         self.cur.ins().load(ty(t), flags, addr, offset)
     }
 
     pub fn store(&mut self, addr: ir::Value, val: ir::Value, offset: i32, flags: MemFlags) {
-        let flags = self.access(addr, flags);
+        let flags = self.access(addr, offset, flags);
         let (addr, val) = (self.val(addr), self.val(val));
         self.cur.ins().store(flags, val, addr, offset);
     }
 
     /// `if runtime.writeBarrier.enabled { tell the collector }; store`.
     pub fn store_wb(&mut self, addr: ir::Value, val: ir::Value, offset: i32, flags: MemFlags) {
-        let flags = self.access(addr, flags);
+        let flags = self.access(addr, offset, flags);
         let (addr, val) = (self.val(addr), self.val(val));
         let plain = self.new_block();
         let barrier = self.new_cold_block();
@@ -103,7 +104,8 @@ impl Translator<'_> {
         self.call_runtime("runtime.newobject", &[ty], &[I64])[0]
     }
 
-    /// A store nobody reads: the value, and what it points at, live until here.
+    /// A store nobody reads: the value, and what it points at, live until here. One byte of it is enough, and the
+    /// collector does not take it for a pointer.
     pub fn keep_alive(&mut self, val: ir::Value) {
         let val = self.val(val);
         let slot = match self.keep_slot {
@@ -116,7 +118,11 @@ impl Translator<'_> {
             }
         };
         let place = self.cur.ins().stack_addr(I64, slot, 0);
-        self.cur.ins().store(clif::MemFlagsData::trusted(), val, place, 0);
+        let t = self.type_of(val);
+        match t.is_int() && t != I8 {
+            true => self.cur.ins().istore8(clif::MemFlagsData::trusted(), val, place, 0),
+            false => self.cur.ins().store(clif::MemFlagsData::trusted(), val, place, 0),
+        };
     }
 
     /// A call of a native that changes no register.

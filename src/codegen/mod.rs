@@ -9,7 +9,7 @@
 //! - Every Go function is `CallConv::Tail`, keeps a frame pointer, and finds g in the pinned register (r15).
 //! - No call of a C library remains in the code: what Cranelift would call out for is written out (`arith.rs`).
 //! - A nil dereference is the faulting access itself, except in functions with a handler, where an explicit check calls
-//!   `runtime.panicmem`: a handler can be entered from calls only.
+//!   a native that panics alike: a handler can be entered from calls only.
 //! - [`implicit_symbols`] names every symbol the code of a function may call that its IR does not name.
 //!
 //! # What is not here

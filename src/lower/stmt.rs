@@ -6,6 +6,7 @@ use super::func::{Fx, Target};
 use super::rangefunc::Exit;
 use super::val::{Addr, TyExt, Val};
 use super::vars::Key;
+use crate::base::Pos;
 use crate::ir;
 use crate::syntax::ast::{self, BranchKind, ExprKind, StmtKind};
 use crate::types::{self, BuiltinId, Kind, Mode, Ty};
@@ -46,7 +47,7 @@ impl<'a> Fx<'_, 'a> {
             StmtKind::Send(c, v) => self.send(c, v),
             StmtKind::IncDec(x, inc) => self.inc_dec(s.pos, x, *inc),
             StmtKind::Assign(a) => self.assign_stmt(s.pos, a),
-            StmtKind::Go(e) => self.go_stmt(e),
+            StmtKind::Go(e) => self.go_stmt(s.pos, e),
             StmtKind::Defer(e) => self.defer_stmt(e),
             StmtKind::Return(values) => self.return_stmt(values),
             StmtKind::Branch(kind, label) => self.branch_stmt(*kind, label.as_ref()),
@@ -258,11 +259,12 @@ impl<'a> Fx<'_, 'a> {
 
     // ── go and defer ──
 
-    fn go_stmt(&mut self, e: &'a ast::Expr) {
+    fn go_stmt(&mut self, pos: Pos, e: &'a ast::Expr) {
         let before = std::mem::replace(&mut self.lit_home, Home::Heap);
         let f = self.func_for_later(e, "gowrap", Home::Heap);
         self.lit_home = before;
-        self.at(e.pos);
+        // Tracebacks say "created by" with the line of the statement, not of a literal's end.
+        self.at(pos);
         self.rt("newproc", &[f], &[]);
     }
 

@@ -22,6 +22,7 @@ use std::sync::Arc;
 use cranelift_entity::SecondaryMap;
 use serde::{Deserialize, Serialize};
 
+use super::calls::{hand_in_buffer, reveal, wants_buffer};
 use super::entry_points;
 use crate::ir::{BinOp, Block, Call, Callee, Dominators, Func, Inst, Op, Slot, Sym, Ty, Value};
 
@@ -210,12 +211,17 @@ fn callees(func: &Func) -> impl Iterator<Item = &str> {
 
 /// Turns the allocations that stay inside into slots. Whether there were any.
 pub(super) fn stack_allocate(func: &mut Func, summaries: &Summaries) -> bool {
-    let is_alloc = |&&inst: &&Inst| matches!(func.insts[inst].op, Op::Alloc(_));
-    if !func.layout.iter().any(|&block| func.blocks[block].insts.iter().any(|i| is_alloc(&i))) {
+    let is_alloc =
+        |inst: Inst| matches!(func.insts[inst].op, Op::Alloc(_)) || wants_buffer(func, inst).is_some();
+    if !func.layout.iter().any(|&block| func.blocks[block].insts.iter().any(|&i| is_alloc(i))) {
         return false;
     }
     let local = Analysis::new(func, summaries).local_allocs();
     for &(block, inst) in &local {
+        if let Some((size, align)) = wants_buffer(func, inst) {
+            hand_in_buffer(func, block, inst, size, align);
+            continue;
+        }
         let Op::Alloc(alloc) = func.insts[inst].op else { unreachable!("only allocations are listed") };
         let slot = func.add_slot(alloc.size.max(1) as u32, alloc.align.max(1));
         func.insts[inst].op = Op::SlotAddr { slot, offset: 0 };
@@ -313,6 +319,8 @@ impl<'a> Analysis<'a> {
                     Op::Alloc(_) => Object::Alloc(block, inst),
                     Op::ClosurePtr => Object::Ctx,
                     Op::OverflowPtr => Object::Overflow,
+                    // What the call makes, should it be new.
+                    _ if wants_buffer(func, inst).is_some() => Object::Alloc(block, inst),
                     _ => continue,
                 };
                 self.origin[func.first_result(inst)] = self.objects.len() as u32;
@@ -669,8 +677,10 @@ impl<'a> Analysis<'a> {
         let mut out = Vec::new();
         for (object, &kind) in self.objects.iter().enumerate() {
             let Object::Alloc(block, inst) = kind else { continue };
-            let Op::Alloc(alloc) = &func.insts[inst].op else { continue };
-            let fits = alloc.size <= MAX_SLOT && alloc.align <= 16;
+            let fits = match &func.insts[inst].op {
+                Op::Alloc(alloc) => alloc.size <= MAX_SLOT && alloc.align <= 16,
+                _ => true,
+            };
             if fits && self.leaks[object] == Leak::No && self.one_at_a_time(object, block, &dom) {
                 out.push((block, inst));
             }
@@ -763,5 +773,6 @@ fn members(set: &Set) -> impl Iterator<Item = (usize, bool)> {
 }
 
 pub(super) fn run(func: &mut Func, env: &super::Env<'_>) -> bool {
-    stack_allocate(func, env.summaries)
+    let changed = stack_allocate(func, env.summaries);
+    reveal(func) | changed
 }

@@ -96,9 +96,10 @@ pub(super) fn is_candidate(body: &Func) -> bool {
         || attrs.uintptr_keepalive
         || attrs.noreturn
         || body.handler.is_some()
-        // It counts the frames above its own.
-        || &*body.name == "runtime.gorecover"
+        // The one counts the frames above its own, the other is seen in tracebacks.
+        || matches!(&*body.name, "runtime.gorecover" | "runtime.throw")
         || body.sig.conv != CallConv::Go
+        || super::calls::must_see(&body.name)
     {
         return false;
     }

@@ -16,6 +16,7 @@
 
 mod barrier;
 mod bounds;
+mod calls;
 mod cfg;
 mod entry_points;
 mod escape;

@@ -280,6 +280,96 @@ block2:
 }
 
 #[test]
+fn a_string_that_stays_inside_is_made_in_the_frame() {
+    check(
+        "escape",
+        r#"
+func "f"(ptr, i64) -> (ptr, i64) {
+block0(v0: ptr, v1: i64):
+  v2: ptr = iconst 0
+  v3: ptr, v4: i64 = call "runtime.slicebytetostring"(v2, v0, v1) : (ptr, ptr, i64) -> (ptr, i64)
+  v5: i64 = call "look"(v3, v4) : (ptr, i64) -> (i64)
+  v6: ptr, v7: i64 = call "runtime.slicebytetostring"(v2, v0, v5) : (ptr, ptr, i64) -> (ptr, i64)
+  return v6, v7
+}
+func "look"(ptr, i64) -> (i64) {
+block0(v0: ptr, v1: i64):
+  v2: i64 = load v0
+  return v2
+}
+func "runtime.slicebytetostring"(ptr, ptr, i64) -> (ptr, i64) {
+block0(v0: ptr, v1: ptr, v2: i64):
+  return v0, v2
+}
+"#,
+        expect![[r#"
+            func "f"(ptr, i64) -> (ptr, i64) {
+              slot0 = 32 align 1
+            block0(v0: ptr, v1: i64):
+              v2: ptr = iconst 0
+              v8: ptr = slot_addr slot0
+              v3: ptr, v4: i64 = call "runtime.slicebytetostring"(v8, v0, v1) : (ptr, ptr, i64) -> (ptr, i64)
+              v5: i64 = call "look"(v3, v4) : (ptr, i64) -> (i64)
+              v6: ptr, v7: i64 = call "runtime.slicebytetostring"(v2, v0, v5) : (ptr, ptr, i64) -> (ptr, i64)
+              return v6, v7
+            }
+        "#]],
+    );
+}
+
+#[test]
+fn functions_that_call_each_other_keep_what_one_of_them_keeps() {
+    check(
+        "escape",
+        r#"
+func "f"(i64) -> () {
+block0(v0: i64):
+  v1: ptr = alloc "type:main.T", 8 align 8
+  call "even"(v1, v0) : (ptr, i64) -> ()
+  v2: ptr = alloc "type:main.T", 8 align 8
+  call "first"(v2, v0) : (ptr, i64) -> ()
+  return
+}
+func "even"(ptr, i64) -> () {
+block0(v0: ptr, v1: i64):
+  call "odd"(v0, v1) : (ptr, i64) -> ()
+  return
+}
+func "odd"(ptr, i64) -> () {
+block0(v0: ptr, v1: i64):
+  store v0, v1
+  call "even"(v0, v1) : (ptr, i64) -> ()
+  return
+}
+func "first"(ptr, i64) -> () {
+block0(v0: ptr, v1: i64):
+  call "second"(v0, v1) : (ptr, i64) -> ()
+  return
+}
+func "second"(ptr, i64) -> () {
+block0(v0: ptr, v1: i64):
+  v2: ptr = sym_addr "main.global"
+  store_wb v2, v0
+  call "first"(v0, v1) : (ptr, i64) -> ()
+  return
+}
+"#,
+        expect![[r#"
+            func "f"(i64) -> () {
+              slot0 = 8 align 8
+            block0(v0: i64):
+              v1: ptr = slot_addr slot0
+              mem_zero v1, 8 align 8
+              call "even"(v1, v0) : (ptr, i64) -> ()
+              v2: ptr = alloc "type:main.T", 8 align 8
+              call "first"(v2, v0) : (ptr, i64) -> ()
+              return
+            }
+        "#]],
+    );
+}
+
+#[test]
 fn a_closure_that_keeps_nothing_may_be_called_by_anyone() {
     check(
         "escape",

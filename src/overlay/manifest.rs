@@ -122,15 +122,25 @@ const RUNTIME: Rules = Rules {
         // A goroutine is preempted at calls and on back edges only, so the stub's frame size is not asked for.
         Edit::Value { file: "signal_unix.go", name: "preemptMSupported", value: "false" },
         Edit::Drop { file: "preempt.go", name: "init" },
-        // Single thread: no monitor, one processor, and the main goroutine may leave its thread while it waits.
-        Edit::Value { file: "proc.go", name: "haveSysmon", value: "false" },
-        Edit::Words { file: "proc.go", decl: "main", find: "lockOSThread()", with: "_ = 0" },
-        Edit::Words { file: "proc.go", decl: "main", find: "unlockOSThread()", with: "_ = 0" },
+        // With `thermosOneThread`: no monitor, one processor, and the main goroutine may leave its thread while it waits.
+        Edit::Value { file: "proc.go", name: "haveSysmon", value: "!thermosOneThread" },
+        Edit::Words {
+            file: "proc.go",
+            decl: "main",
+            find: "lockOSThread()",
+            with: "if !thermosOneThread { lockOSThread() }",
+        },
+        Edit::Words {
+            file: "proc.go",
+            decl: "main",
+            find: "unlockOSThread()",
+            with: "if !thermosOneThread { unlockOSThread() }",
+        },
         Edit::Words {
             file: "proc.go",
             decl: "schedinit",
             find: "procresize(procs)",
-            with: "procresize(min(procs, 1))",
+            with: "procresize(thermosProcs(procs))",
         },
         Edit::Fields {
             file: "runtime2.go",
@@ -142,6 +152,7 @@ const RUNTIME: Rules = Rules {
     ],
     files: &[
         File { name: "thermos_stack_linux.go", text: include_str!("go/runtime/thermos_stack_linux.go") },
+        File { name: "thermos_threads.go", text: include_str!("go/runtime/thermos_threads.go") },
         File { name: "thermos_scan.go", text: include_str!("go/runtime/thermos_scan.go") },
     ],
     ..NONE

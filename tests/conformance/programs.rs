@@ -86,7 +86,8 @@ fn first_difference(stream: &str, ours: &[u8], theirs: &[u8]) -> Option<String> 
 }
 
 /// Without what differs between two runs of one binary, or follows from the layout of code and stacks:
-/// addresses, arguments shown in tracebacks, offsets into functions, goroutine numbers.
+/// addresses, arguments shown in tracebacks, offsets into functions, goroutine numbers, the size of a full stack; and
+/// where a function of the runtime is written, as some of them are ours.
 fn normal(text: &[u8]) -> String {
     static RULES: LazyLock<Vec<(Regex, &str)>> = LazyLock::new(|| {
         [
@@ -96,6 +97,8 @@ fn normal(text: &[u8]) -> String {
             (r" \+0x\?", ""),
             (r"goroutine \d+", "goroutine ?"),
             (r" gp=0x\?| m=\d+| mp=0x\?", ""),
+            (r"\.\.\.\d+ frames elided", "...? frames elided"),
+            (r"(?m)^(runtime\.\S+)\n\t\S+:\d+", "$1\n\t(runtime)"),
         ]
         .into_iter()
         .map(|(pattern, with)| (Regex::new(pattern).expect("a valid pattern"), with))

@@ -5,6 +5,7 @@
 
 use iced_x86::code_asm::*;
 
+use super::Native;
 use super::asm::{Asm, Result};
 
 /// (native, function of package runtime), sorted.
@@ -27,6 +28,23 @@ pub(super) const BOUNDS: &[(&str, &str)] = &[
     ("runtime.thermosPanicSliceBU", "runtime.goPanicSliceBU"),
     ("runtime.thermosPanicSliceConvert", "runtime.goPanicSliceConvert"),
 ];
+
+pub(super) const NATIVES: &[Native] = &[("runtime.thermosPanicNil", panic_nil)];
+
+/// Called by a check that found nil, with the address that is not read in thermosCheckX: leaves in g what the handler of
+/// the fault would have left, and panics as that does.
+fn panic_nil(s: &mut Asm<'_>) -> Result {
+    const SIGSEGV: i32 = 11;
+    const SEGV_MAPERR: i32 = 1;
+    s.a.mov(rax, qword_ptr(r15 + s.field("g", "thermosCheckX")))?;
+    s.a.mov(qword_ptr(r15 + s.field("g", "sigcode1")), rax)?;
+    s.a.mov(dword_ptr(r15 + s.field("g", "sig")), SIGSEGV)?;
+    s.a.mov(qword_ptr(r15 + s.field("g", "sigcode0")), SEGV_MAPERR)?;
+    s.a.mov(rax, ptr(rsp))?;
+    s.a.dec(rax)?;
+    s.a.mov(qword_ptr(r15 + s.field("g", "sigpc")), rax)?;
+    s.jmp_sym("runtime.panicmem")
+}
 
 pub(super) fn assemble(s: &mut Asm<'_>, panic: &str) -> Result {
     let (x, y) = (s.field("g", "thermosCheckX"), s.field("g", "thermosCheckY"));

@@ -6,6 +6,10 @@ use std::collections::BTreeMap;
 pub const NATIVE_FIELDS: &[(&str, &str)] = &[
     ("g", "m"),
     ("g", "sched"),
+    ("g", "sig"),
+    ("g", "sigcode0"),
+    ("g", "sigcode1"),
+    ("g", "sigpc"),
     ("g", "stack"),
     ("g", "stackguard0"),
     ("g", "stackguard1"),

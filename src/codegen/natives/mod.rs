@@ -39,6 +39,7 @@ type Native = (&'static str, fn(&mut Asm<'_>) -> Result);
 const STACK_GUARD: u32 = crate::overlay::STACK_GUARD;
 
 const TABLES: &[&[Native]] = &[
+    bounds::NATIVES,
     bytes::NATIVES,
     context::NATIVES,
     memory::NATIVES,

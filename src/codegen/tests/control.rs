@@ -152,14 +152,14 @@ fn with_handler(other: &str) -> ir::Func {
 fn every_call_of_a_function_with_a_handler_may_go_there() {
     let code = compile(&with_handler("other"), &backend(), &mut Scratch::default());
     let calls: Vec<&str> = code.relocs.iter().map(|r| &*code.syms[r.target as usize]).collect();
-    assert!(calls.contains(&"runtime.panicmem"), "{calls:?}");
+    assert!(calls.contains(&"runtime.thermosPanicNil"), "{calls:?}");
     assert_eq!(code.handlers.len(), 2, "the call and the failing nil check:\n{}", asm(&code));
     let mut b = Builder::new("other", Signature::go(&[], &[]));
     b.ret(vec![]);
     let machine = Machine::new(&[with_handler("other"), b.finish()]);
     let word = 5u64;
     assert_eq!(machine.run("f", &[&raw const word as i64], &[]).ints[0], 5);
-    assert_eq!(machine.run("f", &[0], &[]).panic, Some("runtime.panicmem"));
+    assert_eq!(machine.run("f", &[0], &[]).panic, Some("runtime.thermosPanicNil"));
 }
 
 #[test]

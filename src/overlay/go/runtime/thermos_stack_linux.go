@@ -134,6 +134,12 @@ func newstack() {
 	// stackPreempt is above every address: what follows tells a full stack from a request.
 	sp := gp.sched.sp
 	if limit := gp.stack.lo + stackGuard; sp < limit {
+		// The traceback begins with the function that was called, not with the
+		// frame that keeps its registers.
+		bp := gp.sched.bp
+		gp.sched.sp = bp + 16
+		gp.sched.pc = *(*uintptr)(unsafe.Pointer(bp + 8))
+		gp.sched.bp = *(*uintptr)(unsafe.Pointer(bp))
 		print("runtime: goroutine stack exceeds ", maxstacksize, "-byte limit\n")
 		print("runtime: sp=", hex(sp), " stack=[", hex(gp.stack.lo), ", ", hex(gp.stack.hi), "]\n")
 		throw("stack overflow")
