@@ -119,11 +119,8 @@ impl<'a> Fx<'_, 'a> {
 
         let next = Key::Next(real);
         if self.range.is_none() {
-            if !self.vars.contains_key(&next) {
-                self.declare(next, Ty::INT, None);
-            } else {
-                self.set_int(next, 0);
-            }
+            // Anew for each loop: the one before may be in a branch that was not taken.
+            self.declare(next, Ty::INT, None);
             let defers = Key::Defers(real);
             if self.facts.func(real).range_defer {
                 let token = self.rt("deferrangefunc", &[], &[ir::Ty::Ptr, ir::Ty::Ptr]);

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
 
-use super::super::run::{die_with_us, signal_words};
+use crate::cli::run::{die_with_us, signal_words};
 
 /// One run.
 pub(super) struct Run<'a> {

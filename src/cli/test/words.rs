@@ -1,8 +1,8 @@
 //! The words of a `test` command sorted: flags of the build, flags for the test binaries, packages, arguments.
 
-use super::super::Failure;
-use super::super::flags::{self, Flag, Flags, Takes};
+use crate::cli::Failure;
 use crate::cli::flags::Takes::{Bool, Number, Optional, Text};
+use crate::cli::flags::{self, Flag, Flags, Takes};
 
 /// Flags of `test` itself.
 const OWN: &[Flag] = &[("c", Bool), ("exec", Text), ("i", Bool), ("o", Text), ("vet", Text)];
