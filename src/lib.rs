@@ -24,3 +24,4 @@ pub mod store;
 pub mod syntax;
 pub mod target;
 pub mod types;
+pub mod vet;

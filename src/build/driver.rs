@@ -423,7 +423,7 @@ fn with_places(text: &str, show: &dyn Fn(&str) -> String) -> String {
 }
 
 /// `file.go:3:8` of a package in `dir`, as seen from `cwd`.
-fn shown_place(dir: &Path, place: &str, cwd: &Path) -> String {
+pub(super) fn shown_place(dir: &Path, place: &str, cwd: &Path) -> String {
     if place.starts_with('/') || place.starts_with('<') {
         return place.to_owned();
     }

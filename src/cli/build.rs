@@ -115,11 +115,12 @@ impl<'a> Job<'a> {
     pub(super) fn tests<R>(
         &self,
         words: &[String],
+        vet: Vec<String>,
         f: impl FnOnce(&TestBuild<'_>) -> R,
     ) -> Result<R, Failure> {
         let goroot = goroot::find_or_install(self.call, &self.store)?;
         let request = self.request(words, &goroot);
-        let build = TestBuild::open(&request, self.call.world, &self.store)
+        let build = TestBuild::open(&request, self.call.world, &self.store, vet)
             .map_err(|f| Failure::new(f.code, f.text))?;
         let result = f(&build);
         build.finish(&|line| say(line));

@@ -7,6 +7,7 @@
 
 mod main_text;
 mod results;
+mod vetting;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -68,6 +69,8 @@ pub struct TestBuild<'a> {
     graph: Graph,
     /// For linking: tests know that they are tests.
     flags: BuildFlags,
+    /// Names of the checks that run before a test.
+    vet: Vec<String>,
 }
 
 /// One package that was named.
@@ -98,6 +101,7 @@ impl<'a> TestBuild<'a> {
         req: &'a Request<'a>,
         world: &'a dyn World,
         store: &Arc<Store>,
+        vet: Vec<String>,
     ) -> Result<TestBuild<'a>, BuildFailure> {
         let history = driver::stored(store, driver::HISTORY).unwrap_or_default();
         let engine = Arc::new(Engine::new(store.clone(), history, req.flags.all));
@@ -108,7 +112,7 @@ impl<'a> TestBuild<'a> {
         let graph = graph.map_err(|fatal| BuildFailure { code: 1, text: fatal.to_string() })?;
         let mut flags = req.flags.clone();
         flags.ldflags.strings.push(("testing.testBinary".to_owned(), "1".to_owned()));
-        Ok(TestBuild { req, world, engine, graph, flags })
+        Ok(TestBuild { req, world, engine, graph, flags, vet })
     }
 
     pub fn warnings(&self) -> &[String] {
@@ -164,7 +168,11 @@ impl<'a> TestBuild<'a> {
         let workspace = Arc::new(Workspace::new(graph, req.target, req.goroot, self.engine.shared_store()));
         let main = workspace.graph.roots[0];
         let built = driver::compile(&req, self.world, &self.engine, &workspace, say);
-        let result = built.and_then(|outputs| match has_tests {
+        let vetted = built.and_then(|outputs| match self.vetted(&workspace, &outputs) {
+            text if text.is_empty() => Ok(outputs),
+            text => Err(BuildFailure { code: 1, text }),
+        });
+        let result = vetted.and_then(|outputs| match has_tests {
             true => {
                 let lowered = Arc::new(Lowered::new(workspace.clone(), outputs));
                 driver::link(&req, &self.engine, &lowered, main, say).map(Some)

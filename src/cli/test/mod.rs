@@ -45,13 +45,23 @@ pub(super) fn test(call: &Call<'_>, flags: Flags) -> Result<u8, Failure> {
     let target = call.config.target().map_err(|e| Failure::new(2, format!("go: {e}")))?;
     let mut job = Job::new(call, &words.flags, Purpose::Test, target)?;
     job.be_quiet();
-    let failed = job.tests(&words.packages, |build| tell_all(call, &job.store, build, &options, target))?;
+    let failed = job.tests(&words.packages, checks(words.flags.text("vet")), |build| tell_all(call, &job.store, build, &options, target))?;
     job.store.flush();
     if failed? && !options.json && !words.packages.is_empty() && !options.compile_only {
         print("FAIL\n");
         return Ok(1);
     }
     Ok(u8::from(options.failed.load(Ordering::Relaxed)))
+}
+
+/// The checks that `-vet` chooses: those before every test, all, none or some.
+fn checks(vet: Option<&str>) -> Vec<String> {
+    const BEFORE_TESTS: &[&str] = &["nilfunc", "printf", "stringintconv", "tests"];
+    match vet {
+        None | Some("" | "all") => BEFORE_TESTS.iter().map(|name| (*name).to_owned()).collect(),
+        Some("off") => Vec::new(),
+        Some(list) => list.split(',').map(str::to_owned).collect(),
+    }
 }
 
 /// What the flags say.

@@ -15,6 +15,7 @@
 mod decl;
 mod expr;
 mod stmt;
+pub mod walk;
 
 use std::sync::Arc;
 
