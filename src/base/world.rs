@@ -67,6 +67,9 @@ pub trait World: Send + Sync {
         path.to_path_buf()
     }
 
+    /// The same world for whoever outlives this borrow.
+    fn handle(&self) -> Arc<dyn World>;
+
     fn is_dir(&self, path: &Path) -> bool {
         self.stat(path).is_ok_and(|s| s.is_dir())
     }
@@ -192,6 +195,10 @@ impl World for MemoryWorld {
 
     fn cwd(&self) -> PathBuf {
         self.cwd.clone()
+    }
+
+    fn handle(&self) -> Arc<dyn World> {
+        Arc::new(self.clone())
     }
 }
 

@@ -9,27 +9,28 @@ use serde::{Deserialize, Serialize};
 use super::buildinfo::{self, ModuleLine};
 use super::config::{Config, GO_VERSION};
 use super::flags::BuildFlags;
+use super::library::Library;
 use super::link_stage::{Link, LinkContext, LinkInput};
 use super::noop;
 use super::planning::Lowered;
-use super::stages::{CheckAndLower, Layouts, PackageInput, PackageOutput, ScanFile, ScanInput, backend};
+use super::shelf::Shelf;
+use super::stages::{
+    CheckAndLower, GENERIC, Layouts, PackageInput, PackageOutput, ScanFile, ScanInput, backend,
+};
 use super::workspace::{Workspace, symbol_path};
 use crate::base::world::clean_path;
-use crate::base::{ContentId, World, par, wire};
+use crate::base::{ContentId, Hasher, World, par, wire};
 use crate::check::{PLACE_BEGINS, PLACE_ENDS, TOO_MANY_ERRORS};
 use crate::codegen::Effort;
-use crate::engine::{Engine, History, InternalError, RunRecord};
+use crate::engine::{Engine, History, InternalError, RunRecord, Stage};
 use crate::modules::{self, ModMode, Module, Package, PackageId};
 use crate::overlay;
 use crate::store::Store;
 use crate::syntax::FileFacts;
 use crate::target::Target;
 
-/// What the last build's record is called in the store.
+/// The note with the last build's record.
 pub const LAST_RUN: &str = "last-run";
-
-/// Inputs of every subject when it last ran.
-pub(super) const HISTORY: &str = "history";
 
 /// As gc: more errors of one package are not told.
 const MAX_ERRORS: usize = 10;
@@ -113,15 +114,10 @@ pub fn build(
     store: &Arc<Store>,
     say: Say<'_>,
 ) -> Result<Built, BuildFailure> {
-    let may_skip = !(req.flags.all || req.flags.dry_run || req.flags.emits());
-    if may_skip && let Some((programs, warnings, n_stages)) = noop::find(req, world, store) {
-        warnings.iter().for_each(|line| say(line));
-        let engine = Engine::new(store.clone(), History::default(), false);
-        engine.note_cached("build", n_stages);
-        let (record, _) = engine.finish();
-        sum_up(req, store, record, None, say);
-        return Ok(Built { programs });
+    if let Some(built) = unchanged(req, world, store, say) {
+        return Ok(built);
     }
+    let may_skip = may_skip(req);
     // An object that was damaged is forgotten when it is met; what needed it is then made again.
     let mut healed = store.healed();
     for _ in 1..MAX_ATTEMPTS {
@@ -133,8 +129,27 @@ pub fn build(
     attempt(req, world, store, say, may_skip)
 }
 
+/// Whether a record of an earlier build may stand for this one.
+fn may_skip(req: &Request<'_>) -> bool {
+    !(req.flags.all || req.flags.dry_run || req.flags.emits())
+}
+
+/// The result of the same build before, if nothing it saw has changed.
+pub fn unchanged(req: &Request<'_>, world: &dyn World, store: &Arc<Store>, say: Say<'_>) -> Option<Built> {
+    if !may_skip(req) {
+        return None;
+    }
+    let (programs, warnings, n_stages) = noop::find(req, world, store)?;
+    warnings.iter().for_each(|line| say(line));
+    let engine = Engine::new(store.clone(), History::default(), false);
+    engine.note_cached("build", n_stages);
+    let (record, _) = engine.finish();
+    sum_up(req, store, record, None, say);
+    Some(Built { programs })
+}
+
 /// With that many damaged objects met one by one, the user is told to empty the cache by the last failure.
-const MAX_ATTEMPTS: u32 = 10;
+const MAX_ATTEMPTS: u32 = 1000;
 
 fn attempt(
     req: &Request<'_>,
@@ -144,7 +159,7 @@ fn attempt(
     may_skip: bool,
 ) -> Result<Built, BuildFailure> {
     par::with_pool(req.flags.threads, || {
-        let history = stored(store, HISTORY).unwrap_or_default();
+        let history = History::open(store);
         let engine = Arc::new(Engine::new(store.clone(), history, req.flags.all));
         let watch = noop::Watch::new(world, req.goroot, req.now_ns);
         let result = build_with(req, &watch, &engine, say);
@@ -163,7 +178,7 @@ fn attempt(
             );
             noop::save(&noop::name_of(req), &record, store);
         }
-        sum_up(req, store, record, Some(&history), say);
+        sum_up(req, store, record, Some(history), say);
         result.map(|(built, _)| built)
     })
 }
@@ -177,9 +192,9 @@ fn build_with(
     let graph = load(req, world, engine, say)?;
     let embeds = graph.packages.iter().filter(|p| !p.embeds.patterns.is_empty() && !p.standard);
     let seen = Seen { warnings: graph.warnings.clone(), embedding: embeds.map(|p| p.dir.clone()).collect() };
-    let workspace = Arc::new(Workspace::new(graph, req.target, req.goroot, engine.shared_store()));
-    let packages = compile(req, world, engine, &workspace, say)?;
-    let lowered = Arc::new(Lowered::new(workspace.clone(), packages));
+    let store = engine.shared_store();
+    let workspace = Arc::new(Workspace::new(graph, req.target, req.goroot, store, world.handle()));
+    let lowered = Arc::new(compile(req, world, engine, &workspace, say)?);
     // From here on every package is checked and lowered, without errors.
     let mut programs = Vec::new();
     for &id in &workspace.graph.roots {
@@ -200,6 +215,7 @@ fn build_with(
 /// Facts about files, through the cache.
 pub(super) struct Scanned<'a> {
     pub(super) engine: &'a Engine,
+    pub(super) shelf: Option<Shelf<'a>>,
 }
 
 impl modules::Facts for Scanned<'_> {
@@ -212,6 +228,16 @@ impl modules::Facts for Scanned<'_> {
             Err(_) => Arc::default(),
         }
     }
+
+    fn shelved(&self, import_path: &str) -> Option<modules::Shelved> {
+        self.shelf.as_ref()?.get(import_path)
+    }
+
+    fn shelve(&self, import_path: &str, dir: &Path, looked: &[String], package: modules::Shelved) {
+        if let Some(shelf) = &self.shelf {
+            shelf.put(import_path, dir, looked, package);
+        }
+    }
 }
 
 /// The package graph alone, faults and all, for `list`.
@@ -221,7 +247,7 @@ pub fn graph(
     store: &Arc<Store>,
 ) -> Result<modules::Graph, BuildFailure> {
     let engine = Engine::new(store.clone(), History::default(), false);
-    modules::load(&modules_config(req), req.words, world, &Scanned { engine: &engine })
+    modules::load(&modules_config(req), req.words, world, &Scanned { engine: &engine, shelf: None })
         .map_err(|fatal| BuildFailure::new(fatal.to_string()))
 }
 
@@ -249,8 +275,10 @@ fn load(
     say: Say<'_>,
 ) -> Result<modules::Graph, BuildFailure> {
     let config = modules_config(req);
-    let graph = modules::load(&config, req.words, world, &Scanned { engine })
-        .map_err(|fatal| BuildFailure::new(fatal.to_string()))?;
+    let scanned = Scanned { engine, shelf: Some(Shelf::open(req, world, engine.store())) };
+    let graph = modules::load(&config, req.words, world, &scanned);
+    scanned.shelf.into_iter().for_each(|shelf| shelf.save(engine.store()));
+    let graph = graph.map_err(|fatal| BuildFailure::new(fatal.to_string()))?;
     graph.warnings.iter().for_each(|line| say(line));
     let errors: Vec<String> = graph.errors().map(ToString::to_string).collect();
     if !errors.is_empty() {
@@ -272,7 +300,7 @@ pub(super) fn compile(
     engine: &Arc<Engine>,
     workspace: &Arc<Workspace>,
     say: Say<'_>,
-) -> Result<Vec<Arc<PackageOutput>>, BuildFailure> {
+) -> Result<Lowered, BuildFailure> {
     let packages = &workspace.graph.packages;
     let needs: Vec<Vec<usize>> =
         packages.iter().map(|package| package.imports.values().map(|id| id.0).collect()).collect();
@@ -282,9 +310,15 @@ pub(super) fn compile(
         engine,
         workspace,
         done: packages.iter().map(|_| OnceLock::new()).collect(),
+        seen: packages.iter().map(|_| OnceLock::new()).collect(),
         failures: Mutex::default(),
         say,
     };
+    let mut library = Library::find(workspace, world, engine);
+    if let Some(outputs) = library.outputs() {
+        engine.note_cached(CheckAndLower::NAME, outputs.len() as u64);
+        library.packages.iter().zip(outputs).for_each(|(id, output)| run.known(id.0, Arc::new(output)));
+    }
     par::in_order(&needs, &|i| run.package(i));
     let failures = run.failures.into_inner().unwrap_or_else(|e| e.into_inner());
     if !failures.is_empty() {
@@ -292,7 +326,8 @@ pub(super) fn compile(
         let texts: Vec<String> = failures.into_values().collect();
         return Err(BuildFailure::new(texts.join("\n")));
     }
-    Ok(run.done.into_iter().map(|slot| slot.into_inner().expect("every package was built")).collect())
+    let done = run.done.into_iter().map(|slot| slot.into_inner().expect("every package was built")).collect();
+    Ok(Lowered::new(workspace.clone(), done, library))
 }
 
 struct Run<'a> {
@@ -301,16 +336,40 @@ struct Run<'a> {
     engine: &'a Arc<Engine>,
     workspace: &'a Arc<Workspace>,
     done: Vec<OnceLock<Arc<PackageOutput>>>,
+    /// What an importer sees of each package: its interface and those behind it.
+    seen: Vec<OnceLock<ContentId>>,
     failures: Mutex<BTreeMap<usize, String>>,
     say: Say<'a>,
 }
 
 impl Run<'_> {
+    fn known(&self, i: usize, output: Arc<PackageOutput>) {
+        self.workspace.set_interface(PackageId(i), output.interface);
+        let _ = self.done[i].set(output);
+    }
+
+    /// The digest of the package's interface and of all that it mentions.
+    fn seen(&self, i: usize) -> ContentId {
+        *self.seen[i].get_or_init(|| {
+            let output = self.done[i].get().expect("imports are built before");
+            let behind: Vec<(String, ContentId)> = output
+                .mentions
+                .iter()
+                .filter_map(|path| Some((path.clone(), self.seen(self.workspace.find(path)?.0))))
+                .collect();
+            let mut h = Hasher::new("seen");
+            h.field("interface", &output.interface).field("mentions", &behind);
+            ContentId(h.finish())
+        })
+    }
+
     fn package(&self, i: usize) -> bool {
+        if self.done[i].get().is_some() {
+            return true;
+        }
         match self.build(i) {
             Ok(output) => {
-                self.workspace.set_interface(PackageId(i), output.interface);
-                let _ = self.done[i].set(output);
+                self.known(i, output);
                 true
             }
             // Nothing that imports it is begun.
@@ -326,22 +385,19 @@ impl Run<'_> {
         if package.import_path == "unsafe" {
             // The checker and the lowering know it by themselves.
             let interface = ContentId::of(&[]);
-            let (mentions, generics, layouts) = Default::default();
-            return Ok(Arc::new(PackageOutput {
-                messages: Vec::new(),
-                interface,
-                mentions,
-                generics,
-                unit: None,
-                archives: Vec::new(),
-                layouts,
-            }));
+            return Ok(Arc::new(PackageOutput { interface, ..PackageOutput::default() }));
         }
         let input = self.input(i)?;
         if self.req.flags.explain || self.req.flags.dry_run {
             (self.say)(&format!("compile -p {} ({} files)", input.symbol_path, input.files.len()));
         }
-        let done = self.engine.get::<CheckAndLower>(&input).map_err(|e| e.to_string())?;
+        // A change in a generic function of a package that was not asked for it then is no change here.
+        let value_of = |name: &str| {
+            let id = self.workspace.find(name.strip_prefix(GENERIC)?)?;
+            self.done[id.0].get()?.generic
+        };
+        let done =
+            self.engine.get_discovering::<CheckAndLower>(&input, &value_of).map_err(|e| e.to_string())?;
         if self.req.flags.verbose && done.ran {
             (self.say)(&package.import_path);
         }
@@ -353,14 +409,8 @@ impl Run<'_> {
 
     fn input(&self, i: usize) -> Result<PackageInput, String> {
         let package = &self.workspace.graph.packages[i];
-        let output = |id: &PackageId| self.done[id.0].get().expect("imports are built before");
         let imports: Vec<(&String, &PackageId)> =
             package.imports.iter().filter(|(path, _)| *path != "unsafe" && *path != "C").collect();
-        let (mut mentions, mut generics) = (BTreeMap::new(), BTreeMap::new());
-        for (_, id) in &imports {
-            mentions.extend(output(id).mentions.clone());
-            generics.extend(output(id).generics.clone());
-        }
         let embeds = package.embeds.files().into_iter().map(|name| {
             let text = self.world.read(&package.dir.join(name)).map_err(|e| format!("{name}: {e}"))?;
             Ok((name.to_owned(), self.engine.store().put_object(text)))
@@ -370,17 +420,15 @@ impl Run<'_> {
             symbol_path: symbol_path(package).to_owned(),
             go_version: package.go_version.clone(),
             target: self.req.target.to_string(),
-            files: package.files.iter().map(|f| (f.name.clone(), ContentId::of(&f.text))).collect(),
+            files: package.files.iter().map(|f| (f.name.clone(), f.text.content())).collect(),
             embeds: embeds.collect::<Result<_, String>>()?,
             embed_patterns: package.embeds.patterns.iter().map(|(p, f)| (p.clone(), f.clone())).collect(),
             imports: imports
                 .into_iter()
                 .map(|(path, id)| {
-                    (path.clone(), (self.workspace.package(*id).import_path.clone(), output(id).interface))
+                    (path.clone(), (self.workspace.package(*id).import_path.clone(), self.seen(id.0)))
                 })
                 .collect(),
-            mentions,
-            generics,
             workspace: (self.workspace.clone(), PackageId(i)),
         })
     }
@@ -616,7 +664,7 @@ pub(super) fn sum_up(
     req: &Request<'_>,
     store: &Store,
     mut record: RunRecord,
-    history: Option<&History>,
+    history: Option<History>,
     say: Say<'_>,
 ) {
     record.command = req.line.to_vec();
@@ -632,18 +680,15 @@ pub(super) fn sum_up(
         let kinds = if kinds.is_empty() { String::new() } else { format!(" ({})", kinds.join(", ")) };
         say(&format!("{} ran{kinds}, {} cached", totals.ran, totals.cached));
     }
-    if let (Some(history), 1..) = (history, totals.ran) {
-        store.set_name(HISTORY, store.put_object(wire::encode(history)));
-    }
+    history.into_iter().for_each(|history| history.save(store));
     // A build that did nothing, twice, is not worth a write.
     let same = |last: &RunRecord| totals.ran == 0 && last.totals().ran == 0 && last.command == record.command;
-    if !stored(store, LAST_RUN).as_ref().is_some_and(same) {
-        store.set_name(LAST_RUN, store.put_object(wire::encode(&record)));
+    let last = store.note(LAST_RUN).filter(|note| note.len() < SMALL_RECORD);
+    if !last.and_then(|note| wire::decode(&note).ok()).as_ref().is_some_and(same) {
+        store.set_note(LAST_RUN, &wire::encode(&record));
     }
     store.flush();
 }
 
-/// The value that `name` stands for.
-pub(super) fn stored<T: wire::Wire>(store: &Store, name: &str) -> Option<T> {
-    wire::decode(&store.read(store.name(name)?)?).ok()
-}
+/// A record of a build that did nothing takes less.
+const SMALL_RECORD: usize = 4096;

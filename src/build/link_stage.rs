@@ -117,6 +117,10 @@ impl Stage for Link {
         output.exe.into_iter().collect()
     }
 
+    fn is_final(output: &LinkOutput) -> bool {
+        output.exe.is_some()
+    }
+
     fn run(input: &LinkInput, env: &Env<'_>) -> LinkOutput {
         let LinkContext { engine, backend: _, lowered, packages } = &input.context;
         let plan = match lowered.plan(engine) {

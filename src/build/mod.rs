@@ -7,12 +7,14 @@ pub mod driver;
 pub mod emit;
 pub mod flags;
 pub mod goroot;
+pub mod library;
 pub mod link_stage;
 pub mod noop;
 pub mod outline;
 pub mod pack;
 pub mod planning;
 pub mod program;
+pub mod shelf;
 pub mod stages;
 #[cfg(test)]
 mod stages_test;

@@ -13,6 +13,7 @@
 //!   latest, in its change time, which no program can set.
 //! - The standard library is not visited: its place has a stamp (see `goroot.rs`).
 //! - A record that cannot be read, or whose executables are gone, is no record.
+//! - A copy of an executable that has not changed since it was compared is not compared again, under the same rule.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -66,7 +67,7 @@ struct Listing {
 
 /// What tells a changed file from an unchanged one most of the time.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
-struct Hint {
+pub(super) struct Hint {
     size: u64,
     mtime_ns: i64,
     ctime_ns: i64,
@@ -74,12 +75,12 @@ struct Hint {
 }
 
 impl Hint {
-    fn of(stat: &Stat) -> Hint {
+    pub(super) fn of(stat: &Stat) -> Hint {
         Hint { size: stat.size, mtime_ns: stat.mtime_ns, ctime_ns: stat.ctime_ns, inode: stat.inode }
     }
 
     /// Whether an equal hint now means equal content, given when the content was read.
-    fn is_safe(&self, looked_ns: i64) -> bool {
+    pub(super) fn is_safe(&self, looked_ns: i64) -> bool {
         self.mtime_ns.max(self.ctime_ns) < looked_ns - GRANULARITY_NS
     }
 }
@@ -200,6 +201,10 @@ impl World for Watch<'_> {
     fn real_path(&self, path: &Path) -> PathBuf {
         self.world.real_path(path)
     }
+
+    fn handle(&self) -> Arc<dyn World> {
+        self.world.handle()
+    }
 }
 
 fn kind_number(kind: FileKind) -> u8 {
@@ -230,9 +235,11 @@ pub fn name_of(req: &Request<'_>) -> String {
 }
 
 /// The result of the same build before, if everything it saw is as it was.
+///
+/// The executables' files are there; their content is looked at by whoever copies them.
 pub fn find(req: &Request<'_>, world: &dyn World, store: &Store) -> Option<(Vec<Program>, Vec<String>, u64)> {
     let name = name_of(req);
-    let mut record: BuildRecord = wire::decode(&store.read(store.name(&name)?)?).ok()?;
+    let mut record: BuildRecord = wire::decode(&store.note(&name)?).ok()?;
     if record.goroot != goroot::stamp(req.goroot, world) {
         return None;
     }
@@ -243,7 +250,7 @@ pub fn find(req: &Request<'_>, world: &dyn World, store: &Store) -> Option<(Vec<
             Seen::ByContent => rehashed = true,
         }
     }
-    if !record.programs.iter().filter_map(|p| p.exe).all(|exe| store.read(exe).is_some()) {
+    if !record.programs.iter().filter_map(|p| p.exe).all(|exe| store.file_of(exe).is_some()) {
         return None;
     }
     if rehashed {
@@ -256,7 +263,39 @@ pub fn find(req: &Request<'_>, world: &dyn World, store: &Store) -> Option<(Vec<
 
 /// Keeps the record for the next build of the same words.
 pub fn save(name: &str, record: &BuildRecord, store: &Store) {
-    store.set_name(name, store.put_object(wire::encode(record)));
+    store.set_note(name, &wire::encode(record));
+}
+
+/// A copy of an executable, when it was last made or compared.
+#[derive(Serialize, Deserialize)]
+struct Placed {
+    exe: ContentId,
+    hint: Hint,
+    /// Nanoseconds since 1970, before the comparison.
+    looked_ns: i64,
+}
+
+fn placed_name(to: &Path) -> String {
+    format!("placed {}", to.display())
+}
+
+/// Whether the file `to`, an absolute path, is known to hold the executable.
+pub fn is_placed(store: &Store, exe: ContentId, to: &Path, world: &dyn World) -> bool {
+    let placed = store.note(&placed_name(to)).and_then(|note| wire::decode::<Placed>(&note).ok());
+    placed.is_some_and(|placed| {
+        placed.exe == exe
+            && placed.hint.is_safe(placed.looked_ns)
+            && world.stat(to).is_ok_and(|now| now.is_file() && Hint::of(&now) == placed.hint)
+    })
+}
+
+/// Notes that `to` was found to hold the executable at `looked_ns`: what is safe to say, the next build relies on.
+pub fn note_placed(store: &Store, exe: ContentId, to: &Path, world: &dyn World, looked_ns: i64) {
+    let Ok(now) = world.stat(to) else { return };
+    let hint = Hint::of(&now);
+    if hint.is_safe(looked_ns) {
+        store.set_note(&placed_name(to), &wire::encode(&Placed { exe, hint, looked_ns }));
+    }
 }
 
 enum Seen {

@@ -1,8 +1,12 @@
 //! Gathers what packages say of themselves into one [`Plan`], and analyses those that were not analysed before.
 
+use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, OnceLock};
 
-use super::analysis::Plan;
+use rayon::prelude::*;
+
+use super::analysis::{Analysis, Plan};
+use super::library::Library;
 use super::outline::Outline;
 use super::stages::{Analyze, AnalyzeInput, PackageOutput};
 use super::universe::Universe;
@@ -16,12 +20,13 @@ use crate::store::Store;
 pub struct Lowered {
     pub workspace: Arc<Workspace>,
     pub outputs: Vec<Arc<PackageOutput>>,
+    library: Library,
     plan: OnceLock<Result<Arc<Plan>, String>>,
 }
 
 impl Lowered {
-    pub fn new(workspace: Arc<Workspace>, outputs: Vec<Arc<PackageOutput>>) -> Lowered {
-        Lowered { workspace, outputs, plan: OnceLock::new() }
+    pub fn new(workspace: Arc<Workspace>, outputs: Vec<Arc<PackageOutput>>, library: Library) -> Lowered {
+        Lowered { workspace, outputs, library, plan: OnceLock::new() }
     }
 
     /// The plan; or what went wrong inside the compiler.
@@ -39,26 +44,32 @@ fn make(lowered: &Lowered, engine: &Engine) -> Result<Plan, String> {
         .enumerate()
         .filter_map(|(i, output)| Some((PackageId(i), output.unit?)))
         .collect();
-    // An order that does not depend on what else is built.
-    packages.sort_by_key(|(id, _)| &workspace.package(*id).import_path);
-    let mut universe = Universe::new(None, &|_| PackageId(0));
+    // An order that does not depend on what else is built: the library first.
+    let in_library: BTreeSet<PackageId> = lowered.library.packages.iter().copied().collect();
+    packages.sort_by_key(|(id, _)| (!in_library.contains(id), &workspace.package(*id).import_path));
+    let joined = lowered.library.joined(engine);
+    let n_joined = if joined.is_some() { in_library.len() } else { 0 };
+    packages.drain(..n_joined);
+    let find = |path: &str| workspace.find(path).expect("the library's packages are those of the build");
+    let mut universe = Universe::new(joined, &find);
+    let first = universe.sources.len();
     let mut source_of = vec![None; lowered.outputs.len()];
-    for (id, unit) in &packages {
-        source_of[id.0] = Some(universe.sources.len());
-        universe.add(outline(engine.store(), *unit)?, *id);
+    let outlines: Result<Vec<Outline>, String> =
+        packages.par_iter().map(|(_, unit)| outline(engine.store(), *unit)).collect();
+    for ((id, _), outline) in packages.iter().zip(outlines?) {
+        source_of[id.0] = Some(universe.sources.len() - first);
+        universe.add(outline, *id);
     }
-    let sources = universe.sources.len();
-    let needs: Vec<Vec<usize>> = (0..sources)
-        .map(|i| closures.below(packages[i].0).filter_map(|id| source_of[id.0]).collect())
+    let needs: Vec<Vec<usize>> = packages
+        .iter()
+        .map(|(id, _)| closures.below(*id).filter_map(|id| source_of[id.0]).collect())
         .collect();
     let plan = Arc::new(Plan::new(universe, closures, engine.shared_store()));
     let faults = Mutex::new(Vec::new());
     par::in_order(&needs, &|i| {
-        let source = &plan.universe.sources[i];
-        if source.analysis.get().is_some() {
-            return true;
-        }
         let (id, unit) = packages[i];
+        let i = first + i;
+        let source = &plan.universe.sources[i];
         let input = AnalyzeInput {
             import_path: workspace.package(id).import_path.clone(),
             unit,
@@ -78,6 +89,20 @@ fn make(lowered: &Lowered, engine: &Engine) -> Result<Plan, String> {
     });
     let mut faults = faults.into_inner().unwrap_or_else(|e| e.into_inner());
     faults.sort();
+    if faults.is_empty() && n_joined == 0 {
+        let parts: Vec<(Arc<PackageOutput>, Arc<Analysis>)> = lowered
+            .library
+            .packages
+            .iter()
+            .filter_map(|id| {
+                let source = &plan.universe.sources[source_of[id.0]?];
+                Some((lowered.outputs[id.0].clone(), source.analysis.get()?.clone()))
+            })
+            .collect();
+        if parts.len() == lowered.library.packages.len() {
+            lowered.library.keep(engine, &parts);
+        }
+    }
     match faults.is_empty() {
         true => Ok(Arc::into_inner(plan).expect("every analysis has let go of the plan")),
         false => Err(faults.join("\n")),

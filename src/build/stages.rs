@@ -16,7 +16,7 @@
 //! Implement [`Stage`] here, give its inputs a line in `cache-format.md`, and a test that flips each.
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -29,10 +29,10 @@ use crate::base::{ContentId, Digest, Hasher, digest, wire};
 use crate::codegen::{self, Backend, Effort, RuntimeLayout, Scratch};
 use crate::engine::{Env, Stage};
 use crate::modules::PackageId;
-use crate::syntax::FileFacts;
+use crate::syntax::{FileFacts, ast};
 use crate::target::abi::g_field;
 use crate::types::export;
-use crate::{check, ir, lower, object, scan};
+use crate::{check, ir, lower, object, scan, types};
 
 /// The first digits of an id, for people.
 pub fn short(id: &impl std::fmt::Display) -> String {
@@ -92,12 +92,8 @@ pub struct PackageInput {
     pub embeds: Vec<(String, ContentId)>,
     /// Patterns of `//go:embed` and what they name.
     pub embed_patterns: Vec<(String, Vec<String>)>,
-    /// Import paths as written, with the package meant and the id of its interface.
+    /// Import paths as written, with the package meant and the id of its interface and of those that it mentions.
     pub imports: Vec<(String, (String, ContentId))>,
-    /// Interfaces that those of the imports mention, by path.
-    pub mentions: BTreeMap<String, ContentId>,
-    /// The sources of all packages below that declare generic functions: their bodies are lowered here.
-    pub generics: BTreeMap<String, ContentId>,
     /// The package's place in `workspace`.
     pub workspace: (Arc<Workspace>, PackageId),
 }
@@ -113,8 +109,6 @@ impl Digest for PackageInput {
             embeds,
             embed_patterns,
             imports,
-            mentions,
-            generics,
             workspace: _,
         } = self;
         h.field("import_path", import_path)
@@ -124,23 +118,23 @@ impl Digest for PackageInput {
             .field("files", files)
             .field("embeds", embeds)
             .field("embed_patterns", embed_patterns)
-            .field("imports", imports)
-            .field("mentions", mentions)
-            .field("generics", generics);
+            .field("imports", imports);
     }
 }
 
 /// A package, checked and lowered.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub struct PackageOutput {
     /// In the order gc prints them; file names are those inside the package.
     pub messages: Vec<Message>,
     /// What dependants see: with the interfaces it mentions, equal ids mean that nothing they can observe has changed.
     pub interface: ContentId,
-    /// Interfaces that it mentions, and so on, by path.
-    pub mentions: BTreeMap<String, ContentId>,
-    /// See [`PackageInput::generics`]; this package's own included.
-    pub generics: BTreeMap<String, ContentId>,
+    /// Packages that the interface mentions.
+    pub mentions: Vec<String>,
+    /// All that bodies of generic functions lowered elsewhere can see of this package; none if it declares none.
+    pub generic: Option<ContentId>,
+    /// Packages whose generic functions were lowered here.
+    pub instantiated: Vec<String>,
     /// The encoded outline of what it was lowered to; `None` when there are errors.
     pub unit: Option<ContentId>,
     /// What the outline refers to: the archives of bodies and of data.
@@ -148,6 +142,16 @@ pub struct PackageOutput {
     /// Of package runtime: the structs whose layout code generation and linking need.
     pub layouts: BTreeMap<String, Vec<(String, u64)>>,
 }
+
+impl PackageOutput {
+    /// Everything it refers to.
+    pub fn objects(&self) -> impl Iterator<Item = ContentId> {
+        self.unit.into_iter().chain([self.interface]).chain(self.archives.iter().copied())
+    }
+}
+
+/// Before the path of a package in the name of what lowering found to depend on.
+pub const GENERIC: &str = "generic functions of ";
 
 /// One line for the user, and the lines that belong to it.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -165,7 +169,7 @@ const LAYOUTS: &[&str] = &["g", "gobuf", "m", "p", "stack", "wbBuf", "moduledata
 
 impl Stage for CheckAndLower {
     const NAME: &'static str = "package";
-    const VERSION: u32 = 1;
+    const VERSION: u32 = 2;
     type Input = PackageInput;
     type Output = PackageOutput;
 
@@ -181,15 +185,15 @@ impl Stage for CheckAndLower {
         out.extend(input.files.iter().map(|(name, id)| (name.clone(), short(id))));
         out.extend(input.embeds.iter().map(|(name, id)| (format!("embedded {name}"), short(id))));
         out.extend(input.imports.iter().map(|(_, (path, id))| (format!("interface of {path}"), short(id))));
-        out.extend(input.mentions.iter().map(|(path, id)| (format!("interface behind {path}"), short(id))));
-        out.extend(
-            input.generics.iter().map(|(path, id)| (format!("generic functions of {path}"), short(id))),
-        );
         out
     }
 
     fn parts(output: &PackageOutput) -> Vec<ContentId> {
-        output.unit.into_iter().chain([output.interface]).chain(output.archives.iter().copied()).collect()
+        output.objects().collect()
+    }
+
+    fn discovered(output: &PackageOutput) -> Vec<String> {
+        output.instantiated.iter().map(|path| format!("{GENERIC}{path}")).collect()
     }
 
     fn run(input: &PackageInput, env: &Env<'_>) -> PackageOutput {
@@ -211,18 +215,13 @@ impl Stage for CheckAndLower {
             })
             .collect();
         let interface = export::encode(checked.package);
-        let mut mentions = input.mentions.clone();
-        mentions.extend(input.imports.iter().map(|(_, (path, id))| (path.clone(), *id)));
-        let mut generics = input.generics.clone();
-        if workspace::has_generics(checked) {
-            generics
-                .insert(input.symbol_path.clone(), ContentId(digest::digest_of("generics", &input.files)));
-        }
         let mut output = PackageOutput {
             messages,
-            mentions: closure(&interface, &mentions),
+            mentions: export::mentioned_packages(&interface)
+                .expect("an interface that was just encoded can be read"),
             interface: env.keep(interface),
-            generics,
+            generic: workspace::has_generics(checked).then(|| generic_part(input, checked)),
+            instantiated: Vec::new(),
             unit: None,
             archives: Vec::new(),
             layouts: BTreeMap::new(),
@@ -230,7 +229,8 @@ impl Stage for CheckAndLower {
         if checked.diags.has_errors() {
             return output;
         }
-        let unit = lower_package(input, env);
+        let (unit, instantiated) = lower_package(input, env);
+        output.instantiated = instantiated;
         if input.symbol_path == "runtime" {
             for name in LAYOUTS {
                 if let Some(fields) = lower::struct_offsets::struct_fields(checked.package, name) {
@@ -245,19 +245,51 @@ impl Stage for CheckAndLower {
     }
 }
 
-/// What an interface mentions, with the ids that are known of it.
+/// What a generic body of the package follows from when it is lowered: the sources without bodies that only this package
+/// lowers, and what they see of other packages.
 ///
-/// An import's own mentions are among the known ones, so the names of a first step are the names of all.
-fn closure(interface: &[u8], known: &BTreeMap<String, ContentId>) -> BTreeMap<String, ContentId> {
-    let mentioned =
-        export::mentioned_packages(interface).expect("an interface that was just encoded can be read");
-    if mentioned.is_empty() {
-        return BTreeMap::new();
+/// Line breaks stay: functions know the line they start on. A body with a type of its own stays, too: such types are
+/// numbered through the package.
+fn generic_part(input: &PackageInput, checked: &types::Checked) -> ContentId {
+    let (workspace, id) = (&input.workspace.0, input.workspace.1);
+    let mut h = Hasher::new("generic part");
+    h.field("go_version", &input.go_version).field("imports", &input.imports);
+    h.field("embeds", &input.embeds);
+    for (file, tree) in workspace.package(id).files.iter().zip(&checked.files) {
+        let text = workspace.text(id, file);
+        let mut kept: Vec<u8> = Vec::with_capacity(text.len());
+        let mut at = 0;
+        for decl in &tree.decls {
+            let ast::Decl::Func(func) = decl else { continue };
+            let Some(body) = &func.body else { continue };
+            let (start, end) = (body.lbrace.offset as usize, body.rbrace.offset as usize);
+            let Some(inside) = text.get(start..end).filter(|_| start >= at) else { continue };
+            if is_generic(func) || memchr::memmem::find(inside, b"type").is_some() {
+                continue;
+            }
+            kept.extend_from_slice(&text[at..start]);
+            kept.extend(inside.iter().filter(|b| **b == b'\n'));
+            at = end;
+        }
+        kept.extend_from_slice(&text[at..]);
+        h.bytes(file.name.as_bytes());
+        h.bytes(&kept);
     }
-    known.clone()
+    ContentId(h.finish())
 }
 
-fn lower_package(input: &PackageInput, env: &Env<'_>) -> ir::Unit {
+/// Whether other packages may lower the function; in doubt, yes.
+fn is_generic(func: &ast::FuncDecl) -> bool {
+    let plain = |ty: &ast::Expr| match &ty.kind {
+        ast::ExprKind::Name(_) => true,
+        ast::ExprKind::Star(to) => matches!(to.kind, ast::ExprKind::Name(_)),
+        _ => false,
+    };
+    !func.tparams.is_empty() || func.recv.as_ref().is_some_and(|recv| !plain(&recv.ty))
+}
+
+/// The package lowered, and the packages whose generic functions it needed.
+fn lower_package(input: &PackageInput, env: &Env<'_>) -> (ir::Unit, Vec<String>) {
     let (workspace, id) = (&input.workspace.0, input.workspace.1);
     let content = |name: &String| -> lower::Embedded {
         let (_, id) = input.embeds.iter().find(|(n, _)| n == name).expect("a pattern names embedded files");
@@ -268,14 +300,22 @@ fn lower_package(input: &PackageInput, env: &Env<'_>) -> ir::Unit {
         found.map(|(_, names)| names.iter().map(content).collect()).unwrap_or_default()
     };
     let version = check::GoVersion::parse(&workspace.package(id).go_version);
-    let source_of = |path: &str| workspace.find(path).map(|id| workspace.checked(id));
+    let asked = RefCell::new(BTreeSet::new());
+    let source_of = |path: &str| {
+        let found = workspace.find(path)?;
+        if found != id {
+            asked.borrow_mut().insert(path.to_owned());
+        }
+        Some(workspace.checked(found))
+    };
     let env = lower::Env {
         target: &workspace.target,
         source_of: &source_of,
         go_version: version.map_or(NEWEST, |v| (v.major, v.minor)),
         embedded: &embedded,
     };
-    lower::lower(workspace.checked(id), &env)
+    let unit = lower::lower(workspace.checked(id), &env);
+    (unit, asked.into_inner().into_iter().collect())
 }
 
 /// The language of a package that does not say.

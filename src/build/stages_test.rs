@@ -5,12 +5,14 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::analysis::Plan;
+use super::library::Library;
 use super::link_stage::{Link, LinkContext, LinkInput};
 use super::planning::Lowered;
 use super::stages::*;
 use super::universe::{FuncRef, Universe};
 use super::workspace::{Closures, Workspace};
 use crate::base::digest::Bytes;
+use crate::base::world::MemoryWorld;
 use crate::base::{ContentId, Key};
 use crate::codegen::Effort;
 use crate::engine::{Engine, History, Stage, key_of};
@@ -38,7 +40,8 @@ fn every_change_shows<S: Stage>(make: impl Fn() -> S::Input, changes: &[(&str, &
 }
 
 fn workspace(root: &str) -> Arc<Workspace> {
-    Arc::new(Workspace::new(Graph::default(), Target::host(), Path::new(root), Arc::new(Store::in_memory())))
+    let (store, world) = (Arc::new(Store::in_memory()), MemoryWorld::new(root));
+    Arc::new(Workspace::new(Graph::default(), Target::host(), Path::new(root), store, Arc::new(world)))
 }
 
 fn layouts() -> Layouts {
@@ -69,8 +72,6 @@ fn package_input() -> PackageInput {
         embeds: vec![("e".to_owned(), id(3))],
         embed_patterns: vec![("*".to_owned(), vec!["e".to_owned()])],
         imports: vec![("fmt".to_owned(), ("fmt".to_owned(), id(4)))],
-        mentions: BTreeMap::from([("io".to_owned(), id(5))]),
-        generics: BTreeMap::from([("slices".to_owned(), id(6))]),
         workspace: (workspace("/go"), PackageId(0)),
     }
 }
@@ -97,8 +98,6 @@ fn package() {
             ("an interface", &|i| i.imports[0].1.1 = id(9)),
             ("the package meant", &|i| i.imports[0].1.0 = "vendor/fmt".to_owned()),
             ("the path as written", &|i| i.imports[0].0 = "f".to_owned()),
-            ("an interface behind", &|i| _ = i.mentions.insert("io".to_owned(), id(9))),
-            ("generic functions", &|i| _ = i.generics.insert("slices".to_owned(), id(9))),
         ],
     );
     let mut elsewhere = package_input();
@@ -197,7 +196,7 @@ fn link_input() -> LinkInput {
         context: LinkContext {
             engine: Arc::new(Engine::new(store, History::default(), false)),
             backend: back_end,
-            lowered: Arc::new(Lowered::new(workspace("/go"), Vec::new())),
+            lowered: Arc::new(Lowered::new(workspace("/go"), Vec::new(), Library::default())),
             packages: BTreeSet::new(),
         },
     }

@@ -12,9 +12,9 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
-use crate::base::{ContentId, Diagnostics, FileId, Sources};
+use crate::base::{ContentId, Diagnostics, FileId, Sources, World};
 use crate::check::{self, CheckUnit};
-use crate::modules::{Graph, Package, PackageId};
+use crate::modules::{self, File, Graph, Package, PackageId};
 use crate::store::Store;
 use crate::syntax::{self, ast};
 use crate::target::Target;
@@ -26,6 +26,7 @@ pub struct Workspace {
     pub target: Target,
     pub goroot: PathBuf,
     store: Arc<Store>,
+    world: Arc<dyn World>,
     slots: Vec<Slot>,
     by_path: BTreeMap<String, PackageId>,
 }
@@ -39,11 +40,17 @@ struct Slot {
 }
 
 impl Workspace {
-    pub fn new(graph: Graph, target: Target, goroot: &Path, store: Arc<Store>) -> Workspace {
+    pub fn new(
+        graph: Graph,
+        target: Target,
+        goroot: &Path,
+        store: Arc<Store>,
+        world: Arc<dyn World>,
+    ) -> Workspace {
         let slots = graph.packages.iter().map(|_| Slot::default()).collect();
         let path_of = |i: usize| (symbol_path(&graph.packages[i]).to_owned(), PackageId(i));
         let by_path = (0..graph.packages.len()).map(path_of).collect();
-        Workspace { slots, by_path, graph, target, goroot: goroot.to_path_buf(), store }
+        Workspace { slots, by_path, graph, target, goroot: goroot.to_path_buf(), store, world }
     }
 
     pub fn package(&self, id: PackageId) -> &Package {
@@ -89,13 +96,22 @@ impl Workspace {
         Ok(self.types(id))
     }
 
+    /// What is compiled of a file.
+    ///
+    /// # Panics
+    /// If the library's file is not what it was when the graph was loaded.
+    pub fn text(&self, id: PackageId, file: &File) -> Arc<[u8]> {
+        modules::read_later(&*self.world, &self.package(id).import_path, file)
+            .unwrap_or_else(|e| panic!("{e}"))
+    }
+
     fn check(&self, id: PackageId) -> Checked {
         let package = self.package(id);
         let mut sources = Sources::default();
         let mut files = Vec::new();
         let mut diags = Diagnostics::default();
         for (number, file) in package.files.iter().enumerate() {
-            let parsed = syntax::parse(FileId(number as u32), &file.name, &file.text);
+            let parsed = syntax::parse(FileId(number as u32), &file.name, &self.text(id, file));
             files.push(parsed.file);
             sources.add(parsed.source);
             diags.extend(parsed.diags);

@@ -11,6 +11,7 @@ use super::flags::{self, Flag, Flags, Takes};
 use super::{Call, Failure, goroot, io_words, say, timings};
 use crate::base::{ContentId, World};
 use crate::build::driver::{self, Built, Program, Purpose, Request};
+use crate::build::noop;
 use crate::build::test::TestBuild;
 use crate::build::{BuildFlags, LinkFlags};
 use crate::store::{self, Store};
@@ -28,7 +29,15 @@ pub(super) fn build(call: &Call<'_>, flags: Flags) -> Result<u8, Failure> {
     )?;
     job.output = flags.text("o").map(str::to_owned);
     let built = job.run(&flags.args)?;
-    place(call, &job, &built)?;
+    let healed = job.store.healed();
+    match place(call, &job, &built) {
+        // An executable that turned out damaged is forgotten now: once more.
+        Err(_) if job.store.healed() > healed => {
+            let built = job.run(&flags.args)?;
+            place(call, &job, &built)?;
+        }
+        result => result?,
+    }
     Ok(0)
 }
 
@@ -53,7 +62,7 @@ pub(super) fn install(call: &Call<'_>, flags: Flags) -> Result<u8, Failure> {
             if cross { bin.join(format!("{}_{}", target.os.name(), target.arch.name())) } else { bin }
         }
     };
-    let built = job.run(&flags.args)?;
+    let built = job.run_whole(&flags.args)?;
     for program in built.programs.iter().filter(|p| !p.from_files || p.exe.is_some()) {
         if program.from_files {
             continue;
@@ -153,9 +162,27 @@ impl<'a> Job<'a> {
         }
     }
 
+    /// As [`Job::run`], and the executables can be read: one that turns out damaged is forgotten and made again.
+    pub(super) fn run_whole(&self, words: &[String]) -> Result<Built, Failure> {
+        let built = self.run(words)?;
+        if built.programs.iter().filter_map(|p| p.exe).all(|exe| self.store.read_plain(exe).is_some()) {
+            return Ok(built);
+        }
+        self.run(words)
+    }
+
     pub(super) fn run(&self, words: &[String]) -> Result<Built, Failure> {
         if self.flags.timings.is_some() {
             crate::base::trace::start();
+        }
+        if !self.flags.keep_work
+            && let Some(goroot) = crate::build::goroot::find(&self.call.config, self.call.world)
+            && let Some(built) =
+                driver::unchanged(&self.request(words, &goroot), self.call.world, &self.store, &|line| {
+                    say(line)
+                })
+        {
+            return Ok(built);
         }
         let goroot = goroot::find_or_install(self.call, &self.store)?;
         if self.flags.keep_work {
@@ -229,23 +256,30 @@ fn put(job: &Job<'_>, program: &Program, to: &str) -> Result<(), Failure> {
         return Ok(());
     }
     let Some(exe) = program.exe else { return Ok(()) };
-    let path = job.call.world.cwd().join(to);
+    let world = job.call.world;
+    let path = world.cwd().join(to);
+    if noop::is_placed(&job.store, exe, &path, world) {
+        return Ok(());
+    }
     let verb = if job.purpose == Purpose::Install { "install" } else { "build" };
     let fault = |text: String| Failure::new(1, format!("{0}: go {verb} {0}: {text}", program.import_path));
-    if job.call.world.is_dir(&path) {
+    if world.is_dir(&path) {
         return Err(fault(format!("build output {to:?} already exists and is a directory")));
     }
     if let Some((dir, _)) = to.rsplit_once('/').filter(|(dir, _)| !dir.is_empty()) {
-        std::fs::create_dir_all(job.call.world.cwd().join(dir))
+        std::fs::create_dir_all(world.cwd().join(dir))
             .map_err(|e| fault(format!("mkdir {dir}/: {}", io_words(&e))))?;
     }
-    write_executable(&job.store, exe, &path).map_err(|e| fault(format!("open {to}: {}", io_words(&e))))
+    let looked_ns = world.now_ns();
+    write_executable(&job.store, exe, &path).map_err(|e| fault(format!("open {to}: {}", io_words(&e))))?;
+    noop::note_placed(&job.store, exe, &path, world, looked_ns);
+    Ok(())
 }
 
 /// Puts the executable in place in one step: a program that runs from there keeps its old file.
 pub(super) fn write_executable(store: &Store, exe: ContentId, to: &Path) -> std::io::Result<()> {
     let gone = || std::io::Error::other("the executable vanished from the cache; build again");
-    let bytes = store.read(exe).ok_or_else(gone)?;
+    let bytes = store.read_plain(exe).ok_or_else(gone)?;
     if let Ok(present) = std::fs::read(to)
         && *present == *bytes
         && is_executable(to)

@@ -40,7 +40,7 @@ pub(super) fn run(call: &Call<'_>, flags: Flags) -> Result<u8, Failure> {
     }
     let (target, runner) = target(call, &flags)?;
     let job = Job::new(call, &flags, Purpose::Run, target)?;
-    let built = job.run(words)?;
+    let built = job.run_whole(words)?;
     let mains: Vec<&Program> = built.programs.iter().filter(|p| p.is_main).collect();
     let program = match mains[..] {
         [program] => program,
@@ -208,7 +208,7 @@ impl Nameless {
         use std::io::Write;
         let problem =
             |e: std::io::Error| Failure::new(1, format!("go: creating work file: {}", io_words(&e)));
-        let exe = program.exe.and_then(|id| job.store.read(id));
+        let exe = program.exe.and_then(|id| job.store.read_plain(id));
         let bytes =
             exe.ok_or_else(|| Failure::new(1, "go: the executable vanished from the cache; run again"))?;
         // Inherited on purpose: the program is started by the name of the descriptor.

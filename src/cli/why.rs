@@ -11,10 +11,7 @@ const MAX_CHANGES: usize = 12;
 
 pub(super) fn why(call: &Call<'_>, flags: Flags) -> Result<u8, Failure> {
     let store = super::build::open_store(call)?;
-    let record: Option<RunRecord> = store
-        .name(driver::LAST_RUN)
-        .and_then(|id| store.read(id))
-        .and_then(|bytes| wire::decode(&bytes).ok());
+    let record: Option<RunRecord> = store.note(driver::LAST_RUN).and_then(|bytes| wire::decode(&bytes).ok());
     let Some(record) = record else {
         return Err(Failure::new(1, "no build is on record in this cache"));
     };

@@ -12,6 +12,7 @@ use crate::base::World;
 use crate::base::world::{DirEntry, FileKind, Stat, clean_path};
 
 /// Files and environment as they are.
+#[derive(Clone)]
 pub(super) struct OsWorld {
     cwd: PathBuf,
 }
@@ -85,6 +86,10 @@ impl World for OsWorld {
 
     fn cwd(&self) -> PathBuf {
         self.cwd.clone()
+    }
+
+    fn handle(&self) -> Arc<dyn World> {
+        Arc::new(self.clone())
     }
 
     fn real_path(&self, path: &Path) -> PathBuf {

@@ -77,20 +77,78 @@ impl Engine {
     /// The output for `input`: from the store, else by running the stage.
     pub fn get<S: Stage>(&self, input: &S::Input) -> Result<Done<S::Output>, InternalError> {
         let key = key_of::<S>(input);
-        if !self.force
-            && let Some(done) = self.from_store::<S>(key)
+        match self.hit::<S>(key) {
+            Some(done) => Ok(done),
+            None => {
+                let value = self.run::<S>(input, key)?;
+                let bytes = wire::encode(&value);
+                let content = match S::is_final(&value) {
+                    true => self.store.put(key, S::NAME, bytes),
+                    false => ContentId::of(&bytes),
+                };
+                self.note::<S>(input, &[], key);
+                Ok(Done { value: Arc::new(value), content, ran: true })
+            }
+        }
+    }
+
+    /// As [`Engine::get`], for a stage that finds out on the way what else it depends on.
+    ///
+    /// The names it found are kept under the key of the input; the output under a key made of that key, these names and
+    /// what each stands for now. So a hit had the same input and asked for the same things, with the same answers.
+    pub fn get_discovering<S: Stage>(
+        &self,
+        input: &S::Input,
+        value_of: &dyn Fn(&str) -> Option<ContentId>,
+    ) -> Result<Done<S::Output>, InternalError> {
+        let asked = key_of::<S>(input);
+        let whole = |names: &[String]| {
+            let found: Vec<(String, Option<ContentId>)> =
+                names.iter().map(|name| (name.clone(), value_of(name))).collect();
+            let mut hasher = Hasher::new("thermos stage, with what it found");
+            hasher.bytes(&asked.0);
+            hasher.field("found", &found);
+            (Key(hasher.finish()), found)
+        };
+        let before: Option<Vec<String>> =
+            self.store.get(asked).and_then(|(_, bytes)| wire::decode(&bytes).ok());
+        if let Some(names) = before
+            && let Some(done) = self.hit::<S>(whole(&names).0)
         {
-            self.log().counts.entry(S::NAME).or_default().cached += 1;
             return Ok(done);
         }
-        let subject = S::subject(input);
-        let span = trace::span(S::NAME, || subject.clone());
-        let env = Env { store: &self.store };
-        let value = panics::caught(S::NAME, &subject, key, || S::run(input, &env))?;
-        drop(span);
+        let value = self.run::<S>(input, asked)?;
+        let names = S::discovered(&value);
+        let (key, found) = whole(&names);
+        self.store.put(asked, S::NAME, wire::encode(&names));
         let content = self.store.put(key, S::NAME, wire::encode(&value));
-        self.note::<S>(input, subject, key);
+        self.note::<S>(input, &found, key);
         Ok(Done { value: Arc::new(value), content, ran: true })
+    }
+
+    fn hit<S: Stage>(&self, key: Key) -> Option<Done<S::Output>> {
+        let done = if self.force { None } else { self.from_store::<S>(key) }?;
+        self.log().counts.entry(S::NAME).or_default().cached += 1;
+        Some(done)
+    }
+
+    fn run<S: Stage>(&self, input: &S::Input, key: Key) -> Result<S::Output, InternalError> {
+        let subject = S::subject(input);
+        let _span = trace::span(S::NAME, || subject.clone());
+        panics::caught(S::NAME, &subject, key, || S::run(input, &Env { store: &self.store }))
+    }
+
+    /// What was kept under `key` by [`Engine::remember`]; not when everything is to run.
+    pub fn recall<T: wire::Wire>(&self, key: Key) -> Option<T> {
+        if self.force {
+            return None;
+        }
+        wire::decode(&self.store.get(key)?.1).ok()
+    }
+
+    /// Keeps a value that follows from what the key was made of, so that stages need not be asked one by one.
+    pub fn remember<T: wire::Wire>(&self, key: Key, name: &'static str, value: &T) {
+        self.store.put(key, name, wire::encode(value));
     }
 
     fn from_store<S: Stage>(&self, key: Key) -> Option<Done<S::Output>> {
@@ -102,8 +160,14 @@ impl Engine {
         Some(Done { value: Arc::new(value), content, ran: false })
     }
 
-    fn note<S: Stage>(&self, input: &S::Input, subject: String, key: Key) {
-        let inputs = S::inputs(input);
+    fn note<S: Stage>(&self, input: &S::Input, found: &[(String, Option<ContentId>)], key: Key) {
+        let subject = S::subject(input);
+        let mut inputs = S::inputs(input);
+        inputs.extend(found.iter().map(|(name, value)| {
+            let mut text = value.map(|id| id.to_string()).unwrap_or_default();
+            text.truncate(12);
+            (name.clone(), text)
+        }));
         let before = self.history.inputs_of(S::NAME, &subject);
         let ran = Ran {
             stage: S::NAME.to_owned(),

@@ -23,6 +23,16 @@ pub trait Stage {
         Vec::new()
     }
 
+    /// Whether the output says something about the input: a failure of ours or of the store is not kept.
+    fn is_final(_output: &Self::Output) -> bool {
+        true
+    }
+
+    /// What the run turned out to depend on besides the input, by name: see [`super::Engine::get_discovering`].
+    fn discovered(_output: &Self::Output) -> Vec<String> {
+        Vec::new()
+    }
+
     fn run(input: &Self::Input, env: &Env<'_>) -> Self::Output;
 }
 

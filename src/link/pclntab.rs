@@ -17,7 +17,9 @@
 //! - Equal pc tables are stored once. Offset 0 of the name and pc tables means "none".
 //! - The program is one compilation unit: a file number indexes the file table directly.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
+
+use rustc_hash::FxHashMap;
 
 /// One function as the table shows it. Offsets in tables count from the function's entry.
 pub(super) struct Row<'a> {
@@ -104,7 +106,7 @@ impl Files {
 /// Builds everything from rows sorted by entry; `text_size` ends the last one.
 pub(super) fn build(rows: &[Row<'_>], files: &Files, text_size: u32) -> Pclntab {
     let names = name_table(rows);
-    let mut pcs = PcTables { bytes: vec![0], seen: HashMap::new() };
+    let mut pcs = PcTables { bytes: vec![0], seen: FxHashMap::default() };
     let mut gofunc = Vec::new();
 
     let mut functab = vec![0u8; rows.len() * 8 + 4];
@@ -158,11 +160,11 @@ pub(super) fn build(rows: &[Row<'_>], files: &Files, text_size: u32) -> Pclntab 
 
 struct Names<'a> {
     bytes: Vec<u8>,
-    offsets: BTreeMap<&'a str, u32>,
+    offsets: FxHashMap<&'a str, u32>,
 }
 
 fn name_table<'a>(rows: &[Row<'a>]) -> Names<'a> {
-    let mut names = Names { bytes: vec![0], offsets: BTreeMap::new() };
+    let mut names = Names { bytes: vec![0], offsets: FxHashMap::default() };
     let all =
         rows.iter().flat_map(|row| std::iter::once(row.name).chain(row.inline_tree.iter().map(|i| i.name)));
     for name in all {
@@ -229,7 +231,7 @@ fn write_func(out: &mut Vec<u8>, row: &Row<'_>, names: &Names<'_>, pcs: &mut PcT
 /// All pc tables, end to end; equal ones are shared.
 struct PcTables {
     bytes: Vec<u8>,
-    seen: HashMap<Vec<u8>, u32>,
+    seen: FxHashMap<Vec<u8>, u32>,
 }
 
 impl PcTables {

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use super::shelf::Shelved;
 use crate::syntax::FileFacts;
 use crate::target::Target;
 
@@ -53,6 +54,14 @@ pub struct Config {
 /// Reads the head of a file: `scan::scan`, or a cache of it.
 pub trait Facts: Sync {
     fn facts(&self, path: &Path, text: &Arc<[u8]>) -> Arc<FileFacts>;
+
+    /// What the standard package's directory held when it was read before, if it still does.
+    fn shelved(&self, _import_path: &str) -> Option<Shelved> {
+        None
+    }
+
+    /// Keeps what was just read of a standard package; `looked` are the names of the files whose content counted.
+    fn shelve(&self, _import_path: &str, _dir: &Path, _looked: &[String], _package: Shelved) {}
 }
 
 /// Calls a function for every file, with no cache.

@@ -10,7 +10,7 @@ use crate::syntax::{FactError, FileFacts, Place};
 
 use super::config::Facts;
 use super::error::{os_words, short_path};
-use super::package::File;
+use super::package::{File, Text};
 use super::select::Selection;
 
 /// What a directory holds, before anyone asks who imports it.
@@ -88,6 +88,8 @@ pub(super) struct DirReader<'a> {
     pub selection: &'a Selection,
     /// The overlay's rules for this package.
     pub rules: Option<&'static Rules>,
+    /// Test files are passed over: nobody will ask for them.
+    pub no_tests: bool,
     /// Names given on the command line: only these are looked at, and no constraint counts.
     pub only: Option<&'a [String]>,
 }
@@ -117,6 +119,16 @@ impl DirReader<'_> {
         out
     }
 
+    /// Of the files in `dir`, those whose content is looked at; those of tests are not counted.
+    pub fn looked_at(&self, dir: &Path) -> Vec<String> {
+        let counts = |name: &String| {
+            let drop = self.rules.is_some_and(|rules| rules.drop_files.contains(&name.as_str()));
+            let add = self.rules.is_some_and(|rules| rules.add_files.contains(&name.as_str()));
+            !drop && (add || self.selection.name_fits(name)) && !name.ends_with("_test.go")
+        };
+        self.names(dir).unwrap_or_default().into_iter().filter(counts).collect()
+    }
+
     fn names(&self, dir: &Path) -> std::io::Result<Vec<String>> {
         let entries = self.world.read_dir(dir)?;
         let wanted = |entry: &crate::base::world::DirEntry| {
@@ -134,6 +146,9 @@ impl DirReader<'_> {
 
     fn file(&self, dir: &Path, name: &str, out: &mut DirPackage, first_file: &mut Option<String>) {
         if name.starts_with('_') || name.starts_with('.') {
+            return;
+        }
+        if self.no_tests && name.ends_with("_test.go") {
             return;
         }
         let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension);
@@ -178,7 +193,11 @@ impl DirReader<'_> {
             out.ignored.push(name.to_owned());
             return;
         }
-        self.take(File { name: name.to_owned(), path: Some(path), text, facts }, out, first_file);
+        self.take(
+            File { name: name.to_owned(), path: Some(path), text: Text::Here(text), facts },
+            out,
+            first_file,
+        );
     }
 
     fn take(&self, file: File, out: &mut DirPackage, first_file: &mut Option<String>) {
@@ -261,14 +280,15 @@ impl DirReader<'_> {
             let facts: Arc<FileFacts> = self.facts.facts(&dir.join(file.name), &text);
             if facts.header.eval(&|tag| self.selection.holds(tag)) {
                 let mut first = None;
-                self.take(File { name: file.name.to_owned(), path: None, text, facts }, out, &mut first);
+                let (name, text) = (file.name.to_owned(), Text::Here(text));
+                self.take(File { name, path: None, text, facts }, out, &mut first);
             }
         }
     }
 }
 
 /// Adds what a file imports and embeds.
-fn note_heads(
+pub(super) fn note_heads(
     file: &File,
     shown: &Path,
     imports: &mut BTreeMap<String, Vec<(String, Place)>>,

@@ -23,6 +23,7 @@ use super::pattern::{Expander, Match};
 use super::resolve::{Found, ResolveError, Resolver, is_local};
 use super::roots;
 use super::select::Selection;
+use super::shelf::Shelved;
 use super::version::language;
 
 /// What a command links without importing it.
@@ -163,6 +164,29 @@ impl Loader<'_> {
     }
 
     fn read_one(&self, path: &str, importer: Option<&str>) -> Read {
+        // The shelf has no test files, which count in what is named.
+        let may_shelve = self.config.overlay
+            && !(self.config.tests && importer.is_none())
+            && !path.split('/').next().is_some_and(|first| first.contains('.'))
+            && self.resolver.main.as_ref().is_none_or(|main| !main.dir.starts_with(&self.config.goroot));
+        if may_shelve && let Some(shelved) = self.facts.shelved(path) {
+            let found = self.resolver.standard(self.resolver.std_dir().join(path));
+            let package = shelved.package(&found.dir, self.world);
+            return Read { found: Ok(found), package };
+        }
+        let read = self.read_from_disk(path, importer);
+        if may_shelve
+            && let Ok(found) = &read.found
+            && found.standard
+            && let Some(shelved) = Shelved::of(&read.package)
+        {
+            let looked = self.reader(path, true, None, |reader| reader.looked_at(&found.dir));
+            self.facts.shelve(path, &found.dir, &looked, shelved);
+        }
+        read
+    }
+
+    fn read_from_disk(&self, path: &str, importer: Option<&str>) -> Read {
         let found = self.resolver.find(path, importer);
         let package = match &found {
             Ok(found) => self.read_dir(path, &found.dir, found.standard, None),
@@ -172,10 +196,22 @@ impl Loader<'_> {
     }
 
     fn read_dir(&self, path: &str, dir: &Path, standard: bool, only: Option<&[String]>) -> DirPackage {
+        self.reader(path, standard, only, |reader| reader.read(dir))
+    }
+
+    /// What reads the directory of `path`.
+    fn reader<R>(
+        &self,
+        path: &str,
+        standard: bool,
+        only: Option<&[String]>,
+        f: impl FnOnce(DirReader<'_>) -> R,
+    ) -> R {
         let rules = overlay::rules(path).filter(|_| standard && self.config.overlay);
         let with_rules = rules.map(|rules| self.selection.with_rules(rules));
         let selection = with_rules.as_ref().unwrap_or(self.selection);
-        DirReader { world: self.world, facts: self.facts, selection, rules, only }.read(dir)
+        let no_tests = standard && self.config.overlay && !self.config.tests;
+        f(DirReader { world: self.world, facts: self.facts, selection, rules, no_tests, only })
     }
 
     /// The pattern `all`: the main module's packages and all below them.

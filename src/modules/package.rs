@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use crate::base::ContentId;
 use crate::syntax::{FileFacts, Place};
 
 /// An index into [`Graph::packages`].
@@ -92,8 +93,24 @@ pub struct File {
     /// None: the overlay's own file.
     pub path: Option<PathBuf>,
     /// What is compiled: the file, with the overlay's changes.
-    pub text: Arc<[u8]>,
+    pub text: Text,
     pub facts: Arc<FileFacts>,
+}
+
+/// The text of a file: at hand, or known by its id and read when it is asked for (see [`super::read_later`]).
+#[derive(Clone, Debug)]
+pub enum Text {
+    Here(Arc<[u8]>),
+    Later(ContentId),
+}
+
+impl Text {
+    pub fn content(&self) -> ContentId {
+        match self {
+            Text::Here(text) => ContentId::of(text),
+            Text::Later(content) => *content,
+        }
+    }
 }
 
 /// Test files with what they need besides the package.

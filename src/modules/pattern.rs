@@ -186,7 +186,14 @@ impl Expander<'_> {
     }
 
     fn reader(&self) -> DirReader<'_> {
-        DirReader { world: self.world, facts: self.facts, selection: self.selection, rules: None, only: None }
+        DirReader {
+            world: self.world,
+            facts: self.facts,
+            selection: self.selection,
+            rules: None,
+            no_tests: false,
+            only: None,
+        }
     }
 
     /// Whether a pattern should name the directory: broken files count, ignored ones do not.

@@ -147,7 +147,8 @@ impl<'a> Resolver<'a> {
         }
     }
 
-    fn standard(&self, dir: PathBuf) -> Found {
+    /// A package of the standard library in that directory.
+    pub fn standard(&self, dir: PathBuf) -> Found {
         let release = super::version::GO_RELEASE;
         Found { dir, standard: true, module: None, go_version: language(release) }
     }

@@ -17,7 +17,7 @@ use crate::syntax::FileFacts;
 
 use super::dir::TestFiles;
 use super::load::{Linker, Loader, Stack};
-use super::package::{EmbedSet, File, Graph, LoadError, Package, PackageId, Tests};
+use super::package::{EmbedSet, File, Graph, LoadError, Package, PackageId, Tests, Text};
 
 /// The name of the file that is made for each test program.
 pub const TEST_MAIN: &str = "_testmain.go";
@@ -157,7 +157,7 @@ impl<'a> Builder<'a> {
             standard: tested.standard,
             module: tested.module.clone(),
             go_version: self.graph.get(self.graph.test_support["testing"]).go_version.clone(),
-            files: vec![File { name: TEST_MAIN.to_owned(), path: None, text, facts }],
+            files: vec![File { name: TEST_MAIN.to_owned(), path: None, text: Text::Here(text), facts }],
             imports,
             implicit,
             ..Package::default()

@@ -18,6 +18,7 @@
 //! What the bytes mean (`engine`, `build`), and Go. The layout is in `cache-format.md`.
 
 mod index;
+mod notes;
 mod objects;
 #[cfg(test)]
 mod tests;
@@ -25,7 +26,7 @@ mod tests;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
 use std::time::{Duration, SystemTime};
 
 use crate::base::{ContentId, Key};
@@ -52,7 +53,8 @@ pub type Blob = Arc<[u8]>;
 /// An open cache directory.
 pub struct Store {
     dir: Option<PathBuf>,
-    index: Mutex<Option<Index>>,
+    /// Opened when first needed: a build with nothing to do does without.
+    index: OnceLock<Mutex<Option<Index>>>,
     pending: Mutex<Pending>,
     faults: Mutex<Vec<String>>,
     /// How many damaged objects were forgotten.
@@ -75,6 +77,13 @@ struct Pending {
     stuck: bool,
 }
 
+impl Pending {
+    fn is_empty(&self) -> bool {
+        let Pending { objects, results, names, used, bytes: _, stuck: _ } = self;
+        objects.is_empty() && results.is_empty() && names.is_empty() && used.is_empty()
+    }
+}
+
 /// How much the store holds.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Totals {
@@ -86,14 +95,11 @@ pub struct Totals {
 impl Store {
     /// Opens the store in `dir`, which is made if need be.
     pub fn open(dir: &Path) -> Store {
-        let mut faults = Vec::new();
-        let index = Index::open(dir, &mut faults);
-        let stuck = index.as_ref().is_none_or(|i| !i.writable);
         Store {
             dir: Some(dir.to_path_buf()),
-            index: Mutex::new(index),
-            pending: Mutex::new(Pending { stuck, ..Pending::default() }),
-            faults: Mutex::new(faults),
+            index: OnceLock::new(),
+            pending: Mutex::default(),
+            faults: Mutex::default(),
             healed: AtomicU64::new(0),
             recent: Mutex::default(),
             today: days_since_1970(),
@@ -104,7 +110,7 @@ impl Store {
     pub fn in_memory() -> Store {
         Store {
             dir: None,
-            index: Mutex::new(None),
+            index: OnceLock::from(Mutex::new(None)),
             pending: Mutex::new(Pending { stuck: true, ..Pending::default() }),
             faults: Mutex::new(Vec::new()),
             healed: AtomicU64::new(0),
@@ -113,12 +119,36 @@ impl Store {
         }
     }
 
+    fn index(&self) -> MutexGuard<'_, Option<Index>> {
+        lock(self.index.get_or_init(|| {
+            let mut faults = Vec::new();
+            let index = self.dir.as_ref().and_then(|dir| Index::open(dir, &mut faults));
+            if index.as_ref().is_none_or(|i| !i.writable) {
+                lock(&self.pending).stuck = true;
+            }
+            lock(&self.faults).extend(faults);
+            Mutex::new(index)
+        }))
+    }
+
+    /// The note of that name: see `notes.rs`.
+    pub fn note(&self, name: &str) -> Option<Vec<u8>> {
+        notes::read(self.dir.as_ref()?, name)
+    }
+
+    /// Writes a note, if the directory can be written.
+    pub fn set_note(&self, name: &str, value: &[u8]) {
+        if let Some(dir) = &self.dir {
+            notes::write(dir, name, value);
+        }
+    }
+
     /// The content id that `key` leads to. The object itself may be damaged: see [`Store::read`].
     pub fn lookup(&self, key: Key) -> Option<ContentId> {
         if let Some((_, id)) = lock(&self.pending).results.get(&key) {
             return Some(*id);
         }
-        let (id, used) = lock(&self.index).as_ref()?.result(key)?;
+        let (id, used) = self.index().as_ref()?.result(key)?;
         if used < self.today {
             lock(&self.pending).used.push(key);
         }
@@ -142,7 +172,7 @@ impl Store {
             return Some(blob.clone());
         }
         let dir = self.dir.as_ref()?;
-        let row = lock(&self.index).as_ref()?.object(id)?;
+        let row = self.index().as_ref()?.object(id)?;
         let in_file = row.bytes.is_none();
         let kept = row.bytes.or_else(|| objects::read(dir, id, row.codec));
         match kept.and_then(|kept| objects::unpack(id, row.size, row.codec, kept)) {
@@ -160,10 +190,25 @@ impl Store {
         }
     }
 
+    /// As [`Store::read`], for what [`Store::put_plain`] kept: the index is not asked while the file is whole.
+    pub fn read_plain(&self, id: ContentId) -> Option<Blob> {
+        let here = lock(&self.recent).as_ref().is_some_and(|(recent, _)| *recent == id);
+        if !here
+            && let Some(dir) = &self.dir
+            && let Some(bytes) = objects::read(dir, id, Codec::Raw)
+            && ContentId::of(&bytes) == id
+        {
+            let blob: Blob = bytes.into();
+            *lock(&self.recent) = Some((id, blob.clone()));
+            return Some(blob);
+        }
+        self.read(id)
+    }
+
     /// True if the object is there, as far as the index knows.
     pub fn contains(&self, id: ContentId) -> bool {
-        lock(&self.pending).objects.contains_key(&id)
-            || lock(&self.index).as_ref().is_some_and(|index| index.has_object(id))
+        let here = lock(&self.pending).objects.contains_key(&id);
+        here || self.index().as_ref().is_some_and(|index| index.has_object(id))
     }
 
     /// Keeps `bytes` as the result of `key`.
@@ -213,7 +258,7 @@ impl Store {
         if lock(&self.pending).stuck {
             return None;
         }
-        let bytes = self.read(id)?;
+        let bytes = self.read_plain(id)?;
         objects::runnable(self.dir.as_ref()?, id, name, &bytes).ok()
     }
 
@@ -222,7 +267,7 @@ impl Store {
         if let Some(id) = lock(&self.pending).names.get(name) {
             return Some(*id);
         }
-        lock(&self.index).as_ref()?.name(name)
+        self.index().as_ref()?.name(name)
     }
 
     /// Makes `name` stand for `id`.
@@ -232,15 +277,14 @@ impl Store {
 
     /// Writes what is in memory. A disk that will not take it is a fault, and memory keeps it.
     pub fn flush(&self) {
-        let mut index = lock(&self.index);
+        if self.index.get().is_none() && lock(&self.pending).is_empty() {
+            return;
+        }
+        let mut index = self.index();
         let (Some(index), Some(dir)) = (index.as_mut(), self.dir.as_ref()) else { return };
         let mut batch = {
             let mut pending = lock(&self.pending);
-            let nothing = pending.objects.is_empty()
-                && pending.results.is_empty()
-                && pending.names.is_empty()
-                && pending.used.is_empty();
-            if pending.stuck || nothing {
+            if pending.stuck || pending.is_empty() {
                 return;
             }
             // Others still read from memory until the transaction is through.
@@ -273,7 +317,7 @@ impl Store {
 
     /// A damaged object is forgotten, so that the stage that made it runs again.
     fn heal(&self, id: ContentId, in_file: Option<Codec>) {
-        if let Some(index) = lock(&self.index).as_ref() {
+        if let Some(index) = self.index().as_ref() {
             index.forget(id);
         }
         if let (Some(dir), Some(codec)) = (&self.dir, in_file) {
@@ -308,7 +352,7 @@ impl Store {
             bytes: pending.bytes as u64,
         };
         drop(pending);
-        if let Some(index) = lock(&self.index).as_ref() {
+        if let Some(index) = self.index().as_ref() {
             let (results, objects, bytes) = index.totals();
             totals.results += results;
             totals.objects += objects;

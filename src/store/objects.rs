@@ -3,6 +3,7 @@
 //! ```text
 //! objects/ab/abcdef…01        the bytes as they are
 //! objects/ab/abcdef…01.zst    the same bytes, one zstd frame
+//! notes/<digest>              see `notes.rs`
 //! run/<id>/<name>             the bytes of an executable, for `run`
 //! tmp/<process>-<n>           being written; renamed into place when whole
 //! ```
@@ -100,7 +101,7 @@ pub(super) fn runnable(dir: &Path, id: ContentId, name: &str, bytes: &[u8]) -> i
 }
 
 /// Writes aside and renames.
-fn place(dir: &Path, to: &Path, bytes: &[u8], mode: u32) -> io::Result<()> {
+pub(super) fn place(dir: &Path, to: &Path, bytes: &[u8], mode: u32) -> io::Result<()> {
     static NEXT: AtomicU64 = AtomicU64::new(0);
     let tmp = dir.join("tmp");
     let from = tmp.join(format!("{}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed)));
@@ -153,6 +154,8 @@ pub(super) fn ours(dir: &Path) -> Vec<PathBuf> {
         );
         dirs.push(fan);
     }
+    let notes = list(&dir.join("notes"));
+    files.extend(notes.into_iter().filter(|p| name_of(p).is_some_and(|n| is_hex(n, 64))));
     for id in list(&dir.join("run")) {
         if name_of(&id).is_some_and(|n| is_hex(n, 64)) {
             files.extend(list(&id));
@@ -165,7 +168,7 @@ pub(super) fn ours(dir: &Path) -> Vec<PathBuf> {
         })
     };
     files.extend(list(&dir.join("tmp")).into_iter().filter(|p| name_of(p).is_some_and(is_temporary)));
-    for name in ["objects", "run", "tmp"] {
+    for name in ["notes", "objects", "run", "tmp"] {
         dirs.extend(Some(dir.join(name)).filter(|p| p.is_dir()));
     }
     files.extend(dirs);

@@ -14,6 +14,7 @@ use thermos::target::Target;
 
 use crate::provision;
 
+#[derive(Clone)]
 struct Disk {
     cwd: PathBuf,
 }
@@ -51,6 +52,10 @@ impl World for Disk {
 
     fn cwd(&self) -> PathBuf {
         self.cwd.clone()
+    }
+
+    fn handle(&self) -> Arc<dyn World> {
+        Arc::new(self.clone())
     }
 }
 

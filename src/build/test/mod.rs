@@ -13,8 +13,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::driver::{self, BuildFailure, Request, Say, Scanned};
-use super::planning::Lowered;
 use super::flags::BuildFlags;
+use super::shelf::Shelf;
 use super::stages::short;
 use super::workspace::Workspace;
 use crate::base::{ContentId, Digest, Hasher, World, par};
@@ -103,11 +103,14 @@ impl<'a> TestBuild<'a> {
         store: &Arc<Store>,
         vet: Vec<String>,
     ) -> Result<TestBuild<'a>, BuildFailure> {
-        let history = driver::stored(store, driver::HISTORY).unwrap_or_default();
+        let history = History::open(store);
         let engine = Arc::new(Engine::new(store.clone(), history, req.flags.all));
         let config = driver::modules_config(req);
         let graph = par::with_pool(req.flags.threads, || {
-            modules::load(&config, req.words, world, &Scanned { engine: &engine })
+            let scanned = Scanned { engine: &engine, shelf: Some(Shelf::open(req, world, engine.store())) };
+            let graph = modules::load(&config, req.words, world, &scanned);
+            scanned.shelf.into_iter().for_each(|shelf| shelf.save(engine.store()));
+            graph
         });
         let graph = graph.map_err(|fatal| BuildFailure { code: 1, text: fatal.to_string() })?;
         let mut flags = req.flags.clone();
@@ -165,18 +168,21 @@ impl<'a> TestBuild<'a> {
 
     fn make(&self, graph: Graph, has_tests: bool, say: Say<'_>) -> Outcome {
         let req = Request { flags: &self.flags, ..*self.req };
-        let workspace = Arc::new(Workspace::new(graph, req.target, req.goroot, self.engine.shared_store()));
+        let workspace = Arc::new(Workspace::new(
+            graph,
+            req.target,
+            req.goroot,
+            self.engine.shared_store(),
+            self.world.handle(),
+        ));
         let main = workspace.graph.roots[0];
         let built = driver::compile(&req, self.world, &self.engine, &workspace, say);
-        let vetted = built.and_then(|outputs| match self.vetted(&workspace, &outputs) {
-            text if text.is_empty() => Ok(outputs),
+        let vetted = built.and_then(|lowered| match self.vetted(&workspace, &lowered.outputs) {
+            text if text.is_empty() => Ok(lowered),
             text => Err(BuildFailure { code: 1, text }),
         });
-        let result = vetted.and_then(|outputs| match has_tests {
-            true => {
-                let lowered = Arc::new(Lowered::new(workspace.clone(), outputs));
-                driver::link(&req, &self.engine, &lowered, main, say).map(Some)
-            }
+        let result = vetted.and_then(|lowered| match has_tests {
+            true => driver::link(&req, &self.engine, &Arc::new(lowered), main, say).map(Some),
             false => Ok(None),
         });
         match result {
@@ -203,8 +209,8 @@ impl<'a> TestBuild<'a> {
 
     fn functions(&self, package: &Package, file: &File) -> Result<TestFunctions, String> {
         let name = package.dir.join(&file.name).display().to_string();
-        let input =
-            FindInput { name: name.clone(), content: ContentId::of(&file.text), context: file.text.clone() };
+        let text = modules::read_later(self.world, &package.import_path, file)?;
+        let input = FindInput { name: name.clone(), content: file.text.content(), context: text };
         let done = self.engine.get::<FindTests>(&input).map_err(|e| e.to_string())?;
         match &done.value.fault {
             Some((at, text)) => Err(format!("{name}:{}:{}: {text}", at.line, at.column)),
@@ -219,6 +225,6 @@ impl<'a> TestBuild<'a> {
         let (record, history): (RunRecord, History) = engine.finish();
         let quiet = BuildFlags { verbose: false, ..self.flags };
         let req = Request { flags: &quiet, ..*self.req };
-        driver::sum_up(&req, &store, record, Some(&history), say);
+        driver::sum_up(&req, &store, record, Some(history), say);
     }
 }

@@ -102,17 +102,20 @@ impl TestBuild<'_> {
         package: &Package,
     ) -> String {
         let mut interfaces = BTreeMap::new();
-        for import in package.imports.values() {
-            let output = &outputs[import.0];
-            interfaces.extend(output.mentions.clone());
-            interfaces.insert(workspace.package(*import).import_path.clone(), output.interface);
+        let mut next: Vec<PackageId> = package.imports.values().copied().collect();
+        while let Some(id) = next.pop() {
+            let output = &outputs[id.0];
+            let path = workspace.package(id).import_path.clone();
+            if interfaces.insert(path, output.interface).is_none() {
+                next.extend(output.mentions.iter().filter_map(|path| workspace.find(path)));
+            }
         }
         let input = VetInput {
             import_path: package.import_path.clone(),
             go_version: package.go_version.clone(),
             target: workspace.target.to_string(),
             checks: self.vet.clone(),
-            files: package.files.iter().map(|f| (f.name.clone(), ContentId::of(&f.text))).collect(),
+            files: package.files.iter().map(|f| (f.name.clone(), f.text.content())).collect(),
             interfaces,
             workspace: (workspace.clone(), id),
         };
