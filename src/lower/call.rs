@@ -35,6 +35,9 @@ impl<'a> Fx<'_, 'a> {
     pub fn call_expr(&mut self, e: &'a ast::Expr) -> Vec<Val> {
         let ExprKind::Call(call) = &e.unparen().kind else { panic!("{}: {e:?} is no call", self.name) };
         let e = e.unparen();
+        if let Some(vals) = self.lowered_ahead(e) {
+            return vals;
+        }
         if self.is_type(&call.fun) {
             let to = self.ty(call.fun.id);
             return vec![self.conversion(&call.args[0], to)];

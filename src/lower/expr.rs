@@ -86,6 +86,9 @@ impl<'a> Fx<'_, 'a> {
 
     /// An expression without loading it.
     pub fn operand(&mut self, e: &'a ast::Expr) -> Operand {
+        if let Some(vals) = self.lowered_ahead(e) {
+            return Operand::V(vals.into_iter().next().unwrap_or(Val::S(Vec::new())));
+        }
         if let Some(c) = self.const_of(e) {
             let ty = self.ty(e.id);
             return Operand::V(self.constant(&c, ty));
@@ -496,6 +499,7 @@ impl<'a> Fx<'_, 'a> {
             _ => self.b.brif(a, done, more),
         }
         self.b.start(more);
+        self.order_expr(y);
         let b = self.scalar(y);
         self.b.set(out, b);
         self.b.jump(done);
@@ -507,6 +511,10 @@ impl<'a> Fx<'_, 'a> {
     pub fn branch(&mut self, e: &'a ast::Expr, then: ir::Block, els: ir::Block) {
         if let Some(types::Const::Bool(b)) = self.const_of(e) {
             return self.b.jump(if b { then } else { els });
+        }
+        if !self.ahead.is_empty() && self.ahead.contains_key(&e.id) {
+            let v = self.scalar(e);
+            return self.b.brif(v, then, els);
         }
         match &e.kind {
             ExprKind::Paren(x) => self.branch(x, then, els),
@@ -524,6 +532,7 @@ impl<'a> Fx<'_, 'a> {
                 self.branch(y, then, els);
             }
             _ => {
+                self.order_expr(e);
                 let v = self.scalar(e);
                 self.b.brif(v, then, els);
             }

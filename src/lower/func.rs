@@ -99,6 +99,8 @@ pub struct Fx<'c, 'a> {
     pub(super) lit_home: Home,
     /// The blocks after a `fallthrough`.
     pub(super) fallthrough: Option<Block>,
+    /// The values of calls lowered before the rest of their statement.
+    pub(super) ahead: FxHashMap<ExprId, Vec<Val>>,
     /// While the arguments of a `go` or `defer` are evaluated: the pointers that `uintptr(p)` hides from the collector.
     pub(super) hidden_pointers: Option<Vec<Value>>,
     /// For the comma-ok temporaries: what a switch clause binds.
@@ -295,6 +297,7 @@ impl<'c, 'a> Fx<'c, 'a> {
             enclosing_results: Vec::new(),
             lit_home: Home::Any,
             fallthrough: None,
+            ahead: FxHashMap::default(),
             hidden_pointers: None,
             is_wrapper: false,
         }

@@ -34,6 +34,7 @@ pub mod layout;
 mod maps;
 mod method_set;
 pub mod names;
+mod order;
 mod place;
 mod range;
 mod rangefunc;

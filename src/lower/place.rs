@@ -124,6 +124,13 @@ impl<'a> Fx<'_, 'a> {
                 self.at(e.pos);
                 let len = self.b.i64(a.len());
                 self.b.bounds_check(BoundsKind::Index, i, len, self.is_unsigned_index(&index[0]));
+                if a.len() == 0 {
+                    // Never reached, but what follows wants something to name.
+                    return Some(match self.zero_val(a.elem) {
+                        Val::S(parts) => Place::Vars(parts.into_iter().map(|part| self.keep(part)).collect()),
+                        Val::M(at) => Place::Mem(at),
+                    });
+                }
                 Some(Place::Vars(vars))
             }
             _ => None,

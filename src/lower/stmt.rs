@@ -39,6 +39,8 @@ impl<'a> Fx<'_, 'a> {
         }
         self.at(s.pos);
         let label = self.pending_label.take();
+        debug_assert!(self.ahead.is_empty(), "{}: a call lowered ahead was not used", self.name);
+        self.order_stmt(s);
         match &s.kind {
             StmtKind::Empty => {}
             StmtKind::Bad => panic!("{}: a statement in error", self.name),

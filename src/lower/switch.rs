@@ -17,6 +17,7 @@ impl<'a> Fx<'_, 'a> {
             self.stmt(init);
         }
         let tag = s.tag.as_ref().map(|tag| {
+            self.order_expr(tag);
             let mut ty = self.ty(tag.id);
             if ty.basic_kind().is_some_and(|k| k.is_untyped()) {
                 ty = super::place::default_of(ty);

@@ -5,8 +5,13 @@
 //! 2. Add it to [`SUITES`]. 3. Run with `UPDATE_LEDGER=1` and commit the ledger.
 
 mod command;
+mod frontend;
+mod gocompile;
+mod goerrors;
+mod golang;
 mod gotest;
 mod ledger;
+mod library;
 mod programs;
 mod provision;
 mod select;
@@ -25,6 +30,8 @@ type Suite = fn(goroot: &Path) -> Result<String, String>;
 const SUITES: &[(&str, Suite)] = &[
     ("programs", programs::check),
     ("gotest", gotest::check),
+    ("goerrors", goerrors::check),
+    ("gocompile", gocompile::check),
     ("stdlib", stdlib::check),
     ("types", typesuite::check),
     ("stdcode", stdcode::check),

@@ -4,20 +4,16 @@
 //! words contain the text (or match the expression) must be reported on that line, near that column, and no other.
 //! `ONLY=issue4` runs the files whose names contain the text and prints what is wrong with them.
 
-use std::cell::RefCell;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use thermos::base::{FileId, Sources, par::on_big_stack};
-use thermos::check::{self, CheckUnit, GoVersion, Options};
+use thermos::check::{GoVersion, Options};
 use thermos::syntax;
-use thermos::target;
-use thermos::types::{PkgRef, universe};
 
 use crate::ledger::{Ledger, Outcome};
-use crate::select::{self, Target};
-
-const TARGET: Target = Target { goos: "linux", goarch: "amd64" };
+use crate::library::{Library, TARGET};
+use crate::select;
 
 /// Directories below testdata, and how many columns an error may be away from its comment's token there.
 const DIRS: &[(&str, u32)] = &[("check", 50), ("spec", 20), ("examples", 125), ("fixedbugs", 100)];
@@ -26,7 +22,7 @@ pub fn check(goroot: &Path) -> Result<String, String> {
     let goroot = goroot.to_owned();
     let outcomes = on_big_stack(move || {
         let only = std::env::var("ONLY").ok();
-        let library = Library { src: goroot.join("src"), done: RefCell::default() };
+        let library = Library::new(&goroot);
         let mut outcomes = BTreeMap::new();
         for &(dir, tolerance) in DIRS {
             for path in listed(&goroot.join("src/internal/types/testdata").join(dir)) {
@@ -72,54 +68,6 @@ fn listed(dir: &Path) -> Vec<PathBuf> {
     out
 }
 
-/// The standard library, checked on demand.
-struct Library {
-    src: PathBuf,
-    done: RefCell<HashMap<String, PkgRef>>,
-}
-
-impl Library {
-    fn import(&self, path: &str) -> Result<PkgRef, String> {
-        if path == "unsafe" {
-            return Ok(universe::unsafe_package());
-        }
-        if let Some(done) = self.done.borrow().get(path) {
-            return Ok(*done);
-        }
-        let vendored = format!("vendor/{path}");
-        let dir = if self.src.join(&vendored).is_dir() { &vendored } else { path };
-        let files = select::files(&self.src, dir, &TARGET);
-        if files.is_empty() {
-            return Err(format!("package {path} is not in std"));
-        }
-        let mut sources = Sources::default();
-        let mut trees = Vec::new();
-        for (i, (name, text)) in files.iter().enumerate() {
-            let parsed = syntax::parse(FileId(i as u32), name, text);
-            sources.add(parsed.source);
-            trees.push(parsed.file);
-        }
-        let options = Options { allows_missing_bodies: true, ..Options::default() };
-        let version = GoVersion::parse("go1.27");
-        let checked = check_package(path, trees, sources, version, options, self);
-        self.done.borrow_mut().insert(path.to_owned(), checked.package);
-        Ok(checked.package)
-    }
-}
-
-fn check_package(
-    path: &str,
-    files: Vec<syntax::ast::File>,
-    sources: Sources,
-    go_version: Option<GoVersion>,
-    options: Options,
-    library: &Library,
-) -> thermos::types::Checked {
-    let sizes = target::Target::new(TARGET.goos, TARGET.goarch).expect("a known target").sizes();
-    let importer = |path: &str| library.import(path);
-    check::check(CheckUnit { path, files, sources, importer: &importer, go_version, sizes, options })
-}
-
 /// What is wrong with a case; None: not for this target.
 fn run(path: &Path, tolerance: u32, library: &Library) -> Option<Vec<String>> {
     let paths = if path.is_dir() { listed(path) } else { vec![path.to_owned()] };
@@ -146,7 +94,7 @@ fn run(path: &Path, tolerance: u32, library: &Library) -> Option<Vec<String>> {
         ..Options::default()
     };
     let name = files[0].package.name.to_string();
-    let checked = check_package(&name, files, sources, flags.lang, options, library);
+    let checked = library.check(&name, files, sources, flags.lang, options, &|path| library.import(path));
     got.extend(checked.diags.list.iter().map(|d| place(&checked.sources, d)));
     Some(compare(&texts, got, tolerance))
 }
