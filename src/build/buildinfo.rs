@@ -27,7 +27,6 @@ pub fn modinfo(
     let mut module = |word: &str, module: &ModuleLine| {
         let mut line = format!("{word}\t{}\t{}", module.path, module.version);
         match &module.replace {
-            None if module.sum.is_empty() => {}
             None => line += &format!("\t{}", module.sum),
             Some(by) => line += &format!("\n=>\t{}\t{}\t{}", by.path, by.version, by.sum),
         }
@@ -119,7 +118,7 @@ mod tests {
         let settings = [("-ldflags".to_owned(), "-X a.b=c d".to_owned())];
         assert_eq!(
             modinfo("m/cmd", Some(&main), &[dep], &settings),
-            "path\tm/cmd\nmod\tm\t(devel)\ndep\td\tv1.0.0\n=>\t./x\t\t\nbuild\t-ldflags=\"-X a.b=c d\"\n"
+            "path\tm/cmd\nmod\tm\t(devel)\t\ndep\td\tv1.0.0\n=>\t./x\t\t\nbuild\t-ldflags=\"-X a.b=c d\"\n"
         );
     }
 

@@ -32,6 +32,12 @@ use crate::target::Target;
 /// The note with the last build's record.
 pub const LAST_RUN: &str = "last-run";
 
+/// The note with the ids of the records of the last builds that ran something, the newest last.
+pub const RUNS: &str = "runs";
+
+/// With that many records `cache runs` still fits on a screen, and they take less than one executable.
+const MAX_RUNS: usize = 40;
+
 /// As gc: more errors of one package are not told.
 const MAX_ERRORS: usize = 10;
 
@@ -90,11 +96,18 @@ struct Seen {
 pub struct BuildFailure {
     pub code: u8,
     pub text: String,
+    /// The same text by import path, where it is about packages.
+    pub parts: Vec<(String, String)>,
 }
 
 impl BuildFailure {
     fn new(text: impl Into<String>) -> BuildFailure {
-        BuildFailure { code: 1, text: text.into() }
+        BuildFailure { code: 1, text: text.into(), parts: Vec::new() }
+    }
+
+    fn of_packages(parts: Vec<(String, String)>) -> BuildFailure {
+        let texts: Vec<&str> = parts.iter().map(|(_, text)| text.as_str()).collect();
+        BuildFailure { text: texts.join("\n"), parts, code: 1 }
     }
 }
 
@@ -119,14 +132,15 @@ pub fn build(
     }
     let may_skip = may_skip(req);
     // An object that was damaged is forgotten when it is met; what needed it is then made again.
-    let mut healed = store.healed();
-    for _ in 1..MAX_ATTEMPTS {
-        match attempt(req, world, store, say, may_skip) {
-            Err(_) if store.healed() > healed => healed = store.healed(),
-            result => return result,
+    let healed = store.healed();
+    match attempt(req, world, store, say, may_skip) {
+        Err(_) if store.healed() > healed => {
+            // Where one is damaged others may be, and a build that meets them one by one would not end.
+            store.verify();
+            attempt(req, world, store, say, may_skip)
         }
+        result => result,
     }
-    attempt(req, world, store, say, may_skip)
 }
 
 /// Whether a record of an earlier build may stand for this one.
@@ -147,9 +161,6 @@ pub fn unchanged(req: &Request<'_>, world: &dyn World, store: &Arc<Store>, say: 
     sum_up(req, store, record, None, say);
     Some(Built { programs })
 }
-
-/// With that many damaged objects met one by one, the user is told to empty the cache by the last failure.
-const MAX_ATTEMPTS: u32 = 1000;
 
 fn attempt(
     req: &Request<'_>,
@@ -192,6 +203,9 @@ fn build_with(
     let graph = load(req, world, engine, say)?;
     let embeds = graph.packages.iter().filter(|p| !p.embeds.patterns.is_empty() && !p.standard);
     let seen = Seen { warnings: graph.warnings.clone(), embedding: embeds.map(|p| p.dir.clone()).collect() };
+    if req.flags.dry_run {
+        return Ok((dry_run(&graph, say), seen));
+    }
     let store = engine.shared_store();
     let workspace = Arc::new(Workspace::new(graph, req.target, req.goroot, store, world.handle()));
     let lowered = Arc::new(compile(req, world, engine, &workspace, say)?);
@@ -210,6 +224,36 @@ fn build_with(
         });
     }
     Ok((Built { programs }, seen))
+}
+
+/// `-n`: the steps of a build that finds nothing in the cache, dependencies first.
+fn dry_run(graph: &modules::Graph, say: Say<'_>) -> Built {
+    graph.packages.iter().filter(|p| p.import_path != "unsafe").for_each(|p| say(&compile_line(p)));
+    let programs = graph.roots.iter().map(|&id| {
+        let package = graph.get(id);
+        if package.name == "main" {
+            say(&link_line(package));
+        }
+        Program {
+            import_path: package.import_path.clone(),
+            name: package.default_exec_name(),
+            is_main: package.name == "main",
+            from_files: package.from_files,
+            exe: None,
+        }
+    });
+    Built { programs: programs.collect() }
+}
+
+/// What `-x` and `-n` show of a package's step: `$THERMOS` stands for this program, which has no separate tools.
+fn compile_line(package: &Package) -> String {
+    let own = |file: &modules::File| file.path.is_some().then(|| format!(" ./{}", file.name));
+    let files: String = package.files.iter().filter_map(own).collect();
+    format!("$THERMOS/compile -p {}{files}", symbol_path(package))
+}
+
+fn link_line(package: &Package) -> String {
+    format!("$THERMOS/link -o $WORK/exe/{} {}", package.default_exec_name(), package.import_path)
 }
 
 /// Facts about files, through the cache.
@@ -280,9 +324,10 @@ fn load(
     scanned.shelf.into_iter().for_each(|shelf| shelf.save(engine.store()));
     let graph = graph.map_err(|fatal| BuildFailure::new(fatal.to_string()))?;
     graph.warnings.iter().for_each(|line| say(line));
-    let errors: Vec<String> = graph.errors().map(ToString::to_string).collect();
+    let with_error = graph.packages.iter().filter_map(|p| Some((p, p.error.as_ref()?)));
+    let errors: Vec<_> = with_error.map(|(p, e)| (p.import_path.clone(), e.to_string())).collect();
     if !errors.is_empty() {
-        return Err(BuildFailure::new(errors.join("\n")));
+        return Err(BuildFailure::of_packages(errors));
     }
     if req.purpose == Purpose::Run && graph.roots.len() == 1 {
         let package = graph.get(graph.roots[0]);
@@ -323,8 +368,8 @@ pub(super) fn compile(
     let failures = run.failures.into_inner().unwrap_or_else(|e| e.into_inner());
     if !failures.is_empty() {
         // In the order of packages, whatever thread was first.
-        let texts: Vec<String> = failures.into_values().collect();
-        return Err(BuildFailure::new(texts.join("\n")));
+        let with_path = failures.into_iter().map(|(i, text)| (packages[i].import_path.clone(), text));
+        return Err(BuildFailure::of_packages(with_path.collect()));
     }
     let done = run.done.into_iter().map(|slot| slot.into_inner().expect("every package was built")).collect();
     Ok(Lowered::new(workspace.clone(), done, library))
@@ -388,9 +433,6 @@ impl Run<'_> {
             return Ok(Arc::new(PackageOutput { interface, ..PackageOutput::default() }));
         }
         let input = self.input(i)?;
-        if self.req.flags.explain || self.req.flags.dry_run {
-            (self.say)(&format!("compile -p {} ({} files)", input.symbol_path, input.files.len()));
-        }
         // A change in a generic function of a package that was not asked for it then is no change here.
         let value_of = |name: &str| {
             let id = self.workspace.find(name.strip_prefix(GENERIC)?)?;
@@ -398,6 +440,9 @@ impl Run<'_> {
         };
         let done =
             self.engine.get_discovering::<CheckAndLower>(&input, &value_of).map_err(|e| e.to_string())?;
+        if self.req.flags.explain && done.ran {
+            (self.say)(&compile_line(package));
+        }
         if self.req.flags.verbose && done.ran {
             (self.say)(&package.import_path);
         }
@@ -549,7 +594,7 @@ pub(super) fn link(
     };
     let done = engine.get::<Link>(&input)?;
     if req.flags.explain && done.ran {
-        say(&format!("link -o $WORK/b001/exe/a.out {}", package.import_path));
+        say(&link_line(package));
     }
     match done.value.exe {
         Some(exe) if engine.store().read(exe).is_none() => Err(BuildFailure::new(format!(
@@ -625,11 +670,23 @@ fn modinfo(
             })
         }),
     };
-    let main = package.module.as_deref().or(workspace.graph.main_module.as_deref()).map(line);
+    let stamp = &req.flags.vcs;
+    let is_stamped = !package.from_files && package.module.as_ref().is_some_and(|m| m.main);
+    // A list of files is no package of the module they lie in.
+    let mut main = match package.from_files {
+        true => None,
+        false => package.module.as_deref().or(workspace.graph.main_module.as_deref()).map(line),
+    };
+    if let Some(main) = main.as_mut().filter(|_| is_stamped && !stamp.version.is_empty()) {
+        main.version = stamp.version.clone();
+    }
+    let is_own = |p: &Package| p.from_files == package.from_files && p.import_path == package.import_path;
     let mut deps: Vec<ModuleLine> = needed
         .iter()
-        .filter_map(|id| workspace.package(*id).module.as_deref())
-        .filter(|m| !m.main)
+        .map(|id| workspace.package(*id))
+        .filter(|p| !is_own(p))
+        .filter_map(|p| p.module.as_deref())
+        .filter(|m| !m.main || package.from_files)
         .map(line)
         .collect();
     deps.sort();
@@ -655,6 +712,9 @@ fn modinfo(
     add("GOOS", req.target.os.name().to_owned());
     if req.target.arch.name() == "amd64" {
         add("GOAMD64", "v1".to_owned());
+    }
+    if is_stamped {
+        settings.extend(stamp.settings.iter().cloned());
     }
     buildinfo::modinfo(&package.import_path, main.as_ref(), &deps, &settings)
 }
@@ -686,6 +746,13 @@ pub(super) fn sum_up(
     let last = store.note(LAST_RUN).filter(|note| note.len() < SMALL_RECORD);
     if !last.and_then(|note| wire::decode(&note).ok()).as_ref().is_some_and(same) {
         store.set_note(LAST_RUN, &wire::encode(&record));
+        if totals.ran > 0 {
+            let last = store.note(RUNS).and_then(|note| wire::decode::<Vec<ContentId>>(&note).ok());
+            let mut runs = last.unwrap_or_default();
+            runs.push(store.put_object(wire::encode(&record)));
+            runs.drain(..runs.len().saturating_sub(MAX_RUNS));
+            store.set_note(RUNS, &wire::encode(&runs));
+        }
     }
     store.flush();
 }

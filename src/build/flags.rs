@@ -23,7 +23,10 @@ pub struct BuildFlags {
     pub mod_mode: String,
     pub modfile: String,
     pub buildmode: String,
-    pub buildvcs: String,
+    /// What version control says, for the build info.
+    pub vcs: VcsStamp,
+    /// `-overlay`: the digest of what is replaced; the files themselves are seen through the `World`.
+    pub overlay: String,
     /// `-emit`: forms of a function to print.
     pub emit: Vec<String>,
     /// `--timings`: where the page goes.
@@ -51,6 +54,15 @@ impl BuildFlags {
             ..self.clone()
         }
     }
+}
+
+/// What version control says of the main module.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct VcsStamp {
+    /// `vcs`, `vcs.revision` and so on.
+    pub settings: Vec<(String, String)>,
+    /// The version of the main module; empty: `(devel)`.
+    pub version: String,
 }
 
 /// What `-ldflags` holds.
@@ -94,8 +106,19 @@ impl LinkFlags {
                     flags.strings.push((symbol.to_owned(), value.to_owned()));
                 }
                 "buildid" => flags.build_id = Some(argument(value)?),
+                "linkmode" => match argument(value)?.as_str() {
+                    "auto" | "internal" => {}
+                    "external" => {
+                        return Err("-linkmode=external is not supported by this toolchain".to_owned());
+                    }
+                    other => {
+                        return Err(format!(
+                            "invalid value {other:?} for flag -linkmode: invalid linkmode: {other:?}"
+                        ));
+                    }
+                },
                 // Accepted, as they change nothing here: we always link internally and statically.
-                "extldflags" | "linkmode" | "compressdwarf" | "extld" | "buildmode" | "B" => {
+                "extldflags" | "compressdwarf" | "extld" | "buildmode" | "B" => {
                     if name != "compressdwarf" {
                         argument(value)?;
                     }

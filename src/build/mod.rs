@@ -22,7 +22,7 @@ pub mod test;
 pub mod universe;
 pub mod workspace;
 
-pub use flags::{BuildFlags, LinkFlags};
+pub use flags::{BuildFlags, LinkFlags, VcsStamp};
 
 /// The file name of a command's executable: the last element of its import path that is no major version.
 pub fn default_name(import_path: &str) -> String {

@@ -8,7 +8,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::flags::{self, Flag, Flags, Takes};
-use super::{Call, Failure, goroot, io_words, say, timings};
+use super::replaced::Replaced;
+use super::{Call, Failure, env, goroot, io_words, say, timings, vcs};
 use crate::base::{ContentId, World};
 use crate::build::driver::{self, Built, Program, Purpose, Request};
 use crate::build::noop;
@@ -78,9 +79,14 @@ pub(super) fn open_store(call: &Call<'_>) -> Result<Arc<Store>, Failure> {
     Ok(Arc::new(Store::open(&dir.join(store::SUBDIR))))
 }
 
+/// A cache that is damaged all over need not fill the screen.
+const MAX_FAULTS: usize = 20;
+
 /// What all building commands share.
 pub(super) struct Job<'a> {
     call: &'a Call<'a>,
+    /// `-overlay`
+    replaced: Option<Replaced>,
     flags: BuildFlags,
     purpose: Purpose,
     target: Target,
@@ -111,8 +117,24 @@ impl<'a> Job<'a> {
                 ),
             ));
         }
+        let mut replaced = None;
+        if let Some(name) = flags.text("overlay").filter(|name| !name.is_empty()) {
+            let world = Replaced::read_from(call.world, name)?;
+            let goroot = crate::build::goroot::find(&call.config, call.world).unwrap_or_default();
+            build_flags.overlay = world.digest(&goroot);
+            replaced = Some(world);
+        }
+        refuse_workspace(call)?;
+        if matches!(purpose, Purpose::Build | Purpose::Install) {
+            build_flags.vcs = vcs::stamp(call.world, flags.buildvcs())?;
+        }
         let store = open_store(call)?;
-        Ok(Job { call, flags: build_flags, purpose, target, store, output: None })
+        Ok(Job { call, replaced, flags: build_flags, purpose, target, store, output: None })
+    }
+
+    /// The files as this build sees them.
+    fn world(&self) -> &dyn World {
+        self.replaced.as_ref().map_or(self.call.world, |replaced| replaced)
     }
 
     /// `-v` is for the tests.
@@ -129,7 +151,7 @@ impl<'a> Job<'a> {
     ) -> Result<R, Failure> {
         let goroot = goroot::find_or_install(self.call, &self.store)?;
         let request = self.request(words, &goroot);
-        let build = TestBuild::open(&request, self.call.world, &self.store, vet)
+        let build = TestBuild::open(&request, self.world(), &self.store, vet)
             .map_err(|f| Failure::new(f.code, f.text))?;
         let result = f(&build);
         build.finish(&|line| say(line));
@@ -141,7 +163,7 @@ impl<'a> Job<'a> {
     pub(super) fn graph(&self, words: &[String]) -> Result<crate::modules::Graph, Failure> {
         let goroot = goroot::find_or_install(self.call, &self.store)?;
         let request = self.request(words, &goroot);
-        driver::graph(&request, self.call.world, &self.store).map_err(|f| Failure::new(f.code, f.text))
+        driver::graph(&request, self.world(), &self.store).map_err(|f| Failure::new(f.code, f.text))
     }
 
     /// The library's place, as far as it is known.
@@ -193,9 +215,14 @@ impl<'a> Job<'a> {
             say(&format!("WORK={}", work.display()));
         }
         let request = self.request(words, &goroot);
-        let result = driver::build(&request, self.call.world, &self.store, &|line| say(line));
-        for fault in self.store.faults() {
-            say(&format!("thermos: {fault}"));
+        let result = driver::build(&request, self.world(), &self.store, &|line| say(line));
+        let faults = self.store.faults();
+        faults.iter().take(MAX_FAULTS).for_each(|fault| say(&format!("thermos: {fault}")));
+        if faults.len() > MAX_FAULTS {
+            say(&format!(
+                "thermos: and {} more faults of the cache; 'go cache verify' looks for all",
+                faults.len() - MAX_FAULTS
+            ));
         }
         if let Some(path) = &self.flags.timings {
             let page =
@@ -206,14 +233,46 @@ impl<'a> Job<'a> {
         }
         match result {
             Ok(built) => Ok(built),
+            Err(failure) if self.flags.json && !failure.parts.is_empty() => {
+                failure.parts.iter().for_each(|(path, text)| super::print(&build_events(path, text)));
+                Err(Failure::new(failure.code, ""))
+            }
             Err(failure) => Err(Failure::new(failure.code, failure.text)),
         }
     }
 }
 
+/// `-json`: what is wrong with a package, as go's events, a line each.
+fn build_events(import_path: &str, text: &str) -> String {
+    let event = |action: &str, output: Option<String>| {
+        let mut object = serde_json::json!({ "ImportPath": import_path, "Action": action });
+        if let Some(output) = output {
+            object["Output"] = output.into();
+        }
+        format!("{object}\n")
+    };
+    let mut out: String = text.lines().map(|line| event("build-output", Some(format!("{line}\n")))).collect();
+    out += &event("build-fail", None);
+    out
+}
+
+/// A workspace changes which modules are used, so that a build without it would be another program.
+fn refuse_workspace(call: &Call<'_>) -> Result<(), Failure> {
+    match env::go_work(call.world, &call.config) {
+        Some(file) => Err(Failure::new(
+            1,
+            format!(
+                "go: {}: workspaces are not supported by this toolchain; set GOWORK=off to build one module",
+                file.display()
+            ),
+        )),
+        None => Ok(()),
+    }
+}
+
 /// Writes what `build` writes: one executable by name, or one per command into a directory.
 fn place(call: &Call<'_>, job: &Job<'_>, built: &Built) -> Result<(), Failure> {
-    let mains: Vec<&Program> = built.programs.iter().filter(|p| p.exe.is_some()).collect();
+    let mains: Vec<&Program> = built.programs.iter().filter(|p| p.is_main).collect();
     let cwd = call.world.cwd();
     let Some(output) = &job.output else {
         // Two packages or a library: built to be checked only.

@@ -63,6 +63,10 @@ fn value(call: &Call<'_>, name: &str) -> String {
     match name {
         "GOROOT" => call.config.set("GOROOT").map(str::to_owned).or_else(root).unwrap_or_default(),
         "GOMOD" => go_mod(call.world, &call.config.cwd),
+        "GOWORK" => match call.config.set("GOWORK") {
+            Some(set) => set.to_owned(),
+            None => go_work(call.world, &call.config).map(|f| f.display().to_string()).unwrap_or_default(),
+        },
         "GOTOOLDIR" => match root() {
             Some(root) => format!(
                 "{root}/pkg/tool/{}_{}",
@@ -77,7 +81,7 @@ fn value(call: &Call<'_>, name: &str) -> String {
 
 fn default_value(call: &Call<'_>, name: &str) -> String {
     match name {
-        "GOROOT" | "GOMOD" | "GOTOOLDIR" => value(call, name),
+        "GOROOT" | "GOMOD" | "GOTOOLDIR" | "GOWORK" => value(call, name),
         _ => call.config.default_value(name),
     }
 }
@@ -86,6 +90,20 @@ fn default_value(call: &Call<'_>, name: &str) -> String {
 fn go_mod(world: &dyn World, cwd: &Path) -> String {
     let found = cwd.ancestors().map(|dir| dir.join("go.mod")).find(|path| world.is_file(path));
     found.map_or_else(|| "/dev/null".to_owned(), |path| path.display().to_string())
+}
+
+/// The go.work that governs the working directory.
+pub(super) fn go_work(world: &dyn World, config: &Config) -> Option<std::path::PathBuf> {
+    match config.set("GOWORK") {
+        Some("off") => None,
+        Some(file) => Some(file.into()),
+        None => {
+            let root = goroot::find(config, world);
+            let outside = |dir: &&Path| root.as_deref() != Some(*dir);
+            let found = config.cwd.ancestors().filter(outside).map(|dir| dir.join("go.work"));
+            found.into_iter().find(|file| world.is_file(file))
+        }
+    }
 }
 
 fn change(call: &Call<'_>, flags: &Flags) -> Result<u8, Failure> {

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use super::Failure;
-use crate::build::{BuildFlags, LinkFlags};
+use crate::build::{BuildFlags, LinkFlags, VcsStamp};
 
 /// What follows a flag's name.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -214,15 +214,16 @@ impl Flags {
         }
         let buildmode = text("buildmode");
         match buildmode.as_str() {
-            "" | "default" | "exe" | "pie" => {}
-            "archive" | "c-archive" | "c-shared" | "shared" | "plugin" => {
+            "" | "default" | "exe" => {}
+            "archive" | "c-archive" | "c-shared" | "pie" | "shared" | "plugin" => {
                 return Err(Failure::new(
                     1,
-                    format!("-buildmode={buildmode} not supported by this toolchain yet"),
+                    format!("-buildmode={buildmode} is not supported by this toolchain"),
                 ));
             }
             other => return Err(Failure::new(1, format!("buildmode={other} not supported"))),
         }
+        self.refuse_what_we_cannot()?;
         let tags = text("tags");
         let tags = tags.split([',', ' ']).filter(|t| !t.is_empty()).map(str::to_owned).collect();
         Ok(BuildFlags {
@@ -235,18 +236,106 @@ impl Flags {
             json: self.has("json"),
             tags,
             ldflags: LinkFlags::default(),
-            gcflags: text("gcflags"),
+            gcflags: self.gcflags()?,
             trimpath: self.has("trimpath"),
             mod_mode,
             modfile: text("modfile"),
             buildmode,
-            buildvcs: text("buildvcs"),
+            vcs: VcsStamp::default(),
+            overlay: String::new(),
             emit: text("emit").split(',').filter(|e| !e.is_empty()).map(str::to_owned).collect(),
             timings: self
                 .text("timings")
                 .map(|t| if t == "true" { "thermos-timings.html" } else { t }.to_owned()),
             trap_undefined: self.has("trap-undefined"),
         })
+    }
+}
+
+/// Flags of go that ask for what is not here, and why.
+const REFUSED: &[(&str, &str)] = &[
+    ("asmflags", "no assembly is assembled"),
+    ("cover", "no coverage is counted in programs"),
+    ("covermode", "no coverage is counted in programs"),
+    ("coverpkg", "no coverage is counted in programs"),
+    ("gccgoflags", "gccgo is not used"),
+    ("linkshared", "executables are static"),
+    ("pkgdir", "packages are kept in the cache only"),
+    ("toolexec", "there are no separate tools to run"),
+];
+
+impl Flags {
+    /// A flag that would be without effect is an error, so that nobody trusts it.
+    fn refuse_what_we_cannot(&self) -> Result<(), Failure> {
+        for (name, why) in REFUSED {
+            if self.text(name).is_some_and(|value| !value.is_empty() && value != "false") {
+                return Err(Failure::new(
+                    2,
+                    format!("go: -{name} is not supported by this toolchain: {why}"),
+                ));
+            }
+        }
+        if let Some(other) = self.text("compiler").filter(|c| *c != "gc") {
+            let text = match other {
+                "gccgo" => {
+                    "go: -compiler=gccgo is not supported by this toolchain: gccgo is not used".to_owned()
+                }
+                _ => format!("invalid value {other:?} for flag -compiler: unknown compiler {other:?}"),
+            };
+            return Err(Failure::new(2, text));
+        }
+        if let Some(wish) = self.text("buildvcs")
+            && !matches!(wish, "" | "auto")
+            && boolean("buildvcs", wish).is_err()
+        {
+            return Err(Failure::new(
+                2,
+                format!(
+                    "invalid boolean value {wish:?} for -buildvcs: value is neither 'auto' nor a valid bool"
+                ),
+            ));
+        }
+        if let Some(profile) = self.text("pgo").filter(|p| !matches!(*p, "" | "auto" | "off")) {
+            super::say(&format!(
+                "thermos: -pgo={profile}: profiles are not used; the program is the same without"
+            ));
+        }
+        Ok(())
+    }
+
+    /// `-gcflags` as given, if it holds nothing but what makes no difference here.
+    fn gcflags(&self) -> Result<String, Failure> {
+        let text = self.text("gcflags").unwrap_or("");
+        let flags = match text.split_once('=') {
+            Some((pattern, flags)) if !pattern.starts_with('-') => flags,
+            _ => text,
+        };
+        let words = crate::build::flags::split_quoted(flags)
+            .map_err(|e| Failure::new(2, format!("invalid value {text:?} for flag -gcflags: {e}")))?;
+        for word in &words {
+            let name = word.trim_start_matches('-').split('=').next().unwrap_or_default();
+            if !word.starts_with('-') || !matches!(name, "N" | "l" | "c" | "dwarf") {
+                return Err(Failure::new(
+                    2,
+                    format!(
+                        "go: -gcflags={word} is not supported by this toolchain: it has one way of compiling (-N, -l, -c and -dwarf are accepted)"
+                    ),
+                ));
+            }
+        }
+        if !words.is_empty() {
+            super::say("thermos: -gcflags changes nothing here: there is one way of compiling");
+        }
+        Ok(text.to_owned())
+    }
+
+    /// `-buildvcs` in its plain form: auto, true or false.
+    pub(super) fn buildvcs(&self) -> &'static str {
+        match self.text("buildvcs") {
+            None | Some("" | "auto") => "auto",
+            Some(wish) if boolean("buildvcs", wish) == Ok(true) => "true",
+            Some(_) => "false",
+        }
     }
 }
 

@@ -8,16 +8,19 @@
 //! Write its file, add a row to [`COMMANDS`] and its text to `words.rs`.
 
 mod build;
+mod cache;
 mod clean;
 mod env;
 mod flags;
 mod goroot;
 mod list;
 mod progress;
+mod replaced;
 mod run;
 mod template;
 mod test;
 mod timings;
+mod vcs;
 mod version;
 mod why;
 mod words;
@@ -49,6 +52,13 @@ const COMMANDS: &[Command] = &[
         short: "compile packages and dependencies",
         flags: build::BUILD_FLAGS,
         run: build::build,
+    },
+    Command {
+        name: "cache",
+        usage: "[path | stats | ls [stage] | show key | verify | runs | diff run run]",
+        short: "look into the cache and into past builds",
+        flags: cache::FLAGS,
+        run: cache::cache,
     },
     Command {
         name: "clean",
@@ -108,9 +118,9 @@ const COMMANDS: &[Command] = &[
     },
     Command {
         name: "why",
-        usage: "[package | file | function ...]",
+        usage: "[-json] [-run number] [stage | package | file | function ...]",
         short: "explain what the last build did",
-        flags: &[],
+        flags: why::FLAGS,
         run: why::why,
     },
 ];

@@ -39,6 +39,7 @@ pub(super) fn topic(name: &str, commands: &[Command]) -> Option<String> {
 
 const COMMAND_TEXTS: &[(&str, &str)] = &[
     ("build", BUILD_TEXT),
+    ("cache", CACHE_TEXT),
     (
         "clean",
         "Clean removes executables and other left-overs of builds from the directories of\nthe named packages.\n\n\
@@ -108,9 +109,29 @@ const COMMAND_TEXTS: &[(&str, &str)] = &[
     (
         "why",
         "Why explains the last build: every stage that ran, with the inputs that differ from\nthe time before, old and new. \
-         Arguments choose what to show: an import path, a file\nor a function.\n",
+         Arguments choose what to show: a stage, an import\npath, a file or a function.\n\n\
+         \t-json   prints JSON\n\
+         \t-run n  explains an earlier build: 'go cache runs' numbers them\n",
     ),
 ];
+
+const CACHE_TEXT: &str = "\
+Results are kept in the directory thermos below $GOCACHE, beside those of other tools.
+Keys are digests of contents, flags and of this program itself: no result is ever stale,
+directories and times of files do not matter, and several builds may use the cache at
+once. Damaged entries are found by their digest, reported and made again. A cache that
+cannot be written slows builds down and does not stop them.
+
+	path      prints the cache's directory
+	stats     counts results and bytes by stage (as does no argument)
+	ls        lists the results of all stages, or of one: key, stage, size, last use, output
+	show      prints the result whose key begins so, with its inputs where a build on record made it
+	verify    reads every object and compares its digest
+	runs      lists the last builds that ran something
+	diff      compares two of them: 'go cache diff 2 1'
+
+'go clean -cache' empties it; 'go why' says why something was not found there.
+";
 
 const BUILD_TEXT: &str = "\
 Build compiles the named packages and everything they import. For a single command it
@@ -130,6 +151,9 @@ Every step is kept in the cache under the digest of its inputs and never done tw
 	-ldflags s   for the linker: -s -w drop symbols and debug information,
 	             -X importpath.name=value sets a string variable
 	-trimpath    leaves directories out of the executable
+	-buildvcs    stamps the executable with the state of git: auto, true or false
+	-overlay f   takes files from elsewhere: {\"Replace\": {\"a.go\": \"other.go\"}}
+	-json        prints what is wrong as JSON
 	-mod mode    readonly, vendor or mod
 	-emit forms  prints functions as ast, types, ir, ir-opt, clif or asm
 	-timings     writes a page that shows where the time went
@@ -142,15 +166,6 @@ const TOPICS: &[(&str, &str, &str)] = &[
         "A line //go:build EXPR before the package clause says when a file belongs to the\nbuild. EXPR combines tags with \
          ||, &&, ! and parentheses. Satisfied are the target's\nGOOS and GOARCH, unix where it applies, gc, go1.1 up to \
          go1.27, and what -tags adds.\nFile names ending in _GOOS, _GOARCH or _GOOS_GOARCH carry the same condition.\n",
-    ),
-    (
-        "cache",
-        "build and test caching",
-        "Results are kept in the directory thermos below $GOCACHE, beside those of other\ntools. Keys are digests of \
-         contents, flags and of this program itself: no result is\never stale, directories and times of files do not matter, \
-         and several builds may use\nthe cache at once. Damaged entries are found by their digest, reported and made again.\n\
-         A cache that cannot be written slows builds down and does not stop them.\n\n'go clean -cache' empties it; 'go why' \
-         says why something was not found there.\n",
     ),
     (
         "environment",

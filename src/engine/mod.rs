@@ -22,7 +22,7 @@ mod stage;
 mod tests;
 
 pub use panics::InternalError;
-pub use record::{Change, Counts, History, Ran, RunRecord};
+pub use record::{Change, Counts, History, Ran, RunRecord, changes};
 pub use stage::{Env, Stage};
 
 use std::collections::BTreeMap;

@@ -126,7 +126,7 @@ impl History {
 }
 
 /// The inputs that differ, by name in the order of the new ones; vanished ones last.
-pub(super) fn changes(before: &[(String, String)], now: &[(String, String)]) -> Vec<Change> {
+pub fn changes(before: &[(String, String)], now: &[(String, String)]) -> Vec<Change> {
     let value_in = |list: &[(String, String)], name: &str| {
         list.iter().find(|(n, _)| n == name).map(|(_, value)| value.clone())
     };

@@ -142,6 +142,10 @@ fn lex_line(line: &str, number: u32) -> Result<(Vec<String>, u32, String), Mista
                 Some(len) => len,
                 None => return fail(line.len(), "unexpected newline in string"),
             },
+            '\0' => {
+                let text = "unexpected input character '\\x00'".to_owned();
+                return Err(Mistake { line: number, column: None, text });
+            }
             '=' if rest.starts_with("=>") => 2,
             _ => {
                 let end = |(i, c): (usize, char)| {

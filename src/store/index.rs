@@ -13,6 +13,7 @@ use std::time::Duration;
 use rusqlite::{Connection, OpenFlags, OptionalExtension, params};
 
 use super::objects::Codec;
+use super::report::{Entry, StageTotals};
 use crate::base::{ContentId, Key};
 
 /// The layout this code reads and writes; another number means another directory's worth of entries.
@@ -164,6 +165,46 @@ impl Index {
             tx.commit()
         };
         attempt().map_err(|e| e.to_string())
+    }
+
+    pub(super) fn stages(&self) -> Vec<StageTotals> {
+        self.rows(
+            "SELECT stage, count(*), coalesce(sum(size), 0) FROM result LEFT JOIN object USING (content)
+             GROUP BY stage ORDER BY stage",
+            |row| {
+                Ok(StageTotals {
+                    stage: row.get(0)?,
+                    results: row.get::<_, i64>(1)? as u64,
+                    bytes: row.get::<_, i64>(2)? as u64,
+                })
+            },
+        )
+    }
+
+    pub(super) fn entries(&self) -> Vec<Entry> {
+        self.rows(
+            "SELECT key, stage, content, coalesce(size, 0), used FROM result LEFT JOIN object USING (content)
+             ORDER BY stage, key",
+            |row| {
+                Ok(Entry {
+                    key: Key(row.get(0)?),
+                    stage: row.get(1)?,
+                    content: ContentId(row.get(2)?),
+                    size: row.get::<_, i64>(3)? as u64,
+                    used: row.get(4)?,
+                })
+            },
+        )
+    }
+
+    pub(super) fn object_ids(&self) -> Vec<ContentId> {
+        self.rows("SELECT content FROM object ORDER BY content", |row| Ok(ContentId(row.get(0)?)))
+    }
+
+    /// What can be read of the rows; a damaged index has fewer.
+    fn rows<T>(&self, sql: &str, read: impl Fn(&rusqlite::Row<'_>) -> rusqlite::Result<T>) -> Vec<T> {
+        let Ok(mut statement) = self.db.prepare(sql) else { return Vec::new() };
+        statement.query_map([], |row| read(row)).map(|rows| rows.flatten().collect()).unwrap_or_default()
     }
 
     /// Number of results, objects and bytes of objects.

@@ -20,6 +20,7 @@
 mod index;
 mod notes;
 mod objects;
+mod report;
 #[cfg(test)]
 mod tests;
 
@@ -32,6 +33,7 @@ use std::time::{Duration, SystemTime};
 use crate::base::{ContentId, Key};
 use index::Index;
 use objects::Codec;
+pub use report::{Entry, StageTotals};
 
 /// The name of our directory inside `$GOCACHE`: go's own `clean -cache` leaves it alone.
 pub const SUBDIR: &str = "thermos";

@@ -135,6 +135,11 @@ pub(super) fn remove(dir: &Path, id: ContentId, codec: Codec) {
     let _ = fs::remove_file(path(dir, id, codec));
 }
 
+/// What this store's files take.
+pub(super) fn disk_bytes(dir: &Path) -> u64 {
+    ours(dir).iter().filter_map(|path| fs::metadata(path).ok()).filter(|m| m.is_file()).map(|m| m.len()).sum()
+}
+
 /// Every file and directory below `dir` that this store could have made, files first.
 pub(super) fn ours(dir: &Path) -> Vec<PathBuf> {
     let mut files = Vec::new();

@@ -112,7 +112,7 @@ impl<'a> TestBuild<'a> {
             scanned.shelf.into_iter().for_each(|shelf| shelf.save(engine.store()));
             graph
         });
-        let graph = graph.map_err(|fatal| BuildFailure { code: 1, text: fatal.to_string() })?;
+        let graph = graph.map_err(|fatal| BuildFailure { code: 1, text: fatal.to_string(), parts: Vec::new() })?;
         let mut flags = req.flags.clone();
         flags.ldflags.strings.push(("testing.testBinary".to_owned(), "1".to_owned()));
         Ok(TestBuild { req, world, engine, graph, flags, vet })
@@ -179,7 +179,7 @@ impl<'a> TestBuild<'a> {
         let built = driver::compile(&req, self.world, &self.engine, &workspace, say);
         let vetted = built.and_then(|lowered| match self.vetted(&workspace, &lowered.outputs) {
             text if text.is_empty() => Ok(lowered),
-            text => Err(BuildFailure { code: 1, text }),
+            text => Err(BuildFailure { code: 1, text, parts: Vec::new() }),
         });
         let result = vetted.and_then(|lowered| match has_tests {
             true => driver::link(&req, &self.engine, &Arc::new(lowered), main, say).map(Some),
