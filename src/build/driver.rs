@@ -364,7 +364,8 @@ pub(super) fn compile(
         engine.note_cached(CheckAndLower::NAME, outputs.len() as u64);
         library.packages.iter().zip(outputs).for_each(|(id, output)| run.known(id.0, Arc::new(output)));
     }
-    par::in_order(&needs, &|i| run.package(i));
+    // What a link will need is read meanwhile.
+    rayon::join(|| par::in_order(&needs, &|i| run.package(i)), || library.prefetch(engine));
     let failures = run.failures.into_inner().unwrap_or_else(|e| e.into_inner());
     if !failures.is_empty() {
         // In the order of packages, whatever thread was first.

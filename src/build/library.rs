@@ -4,7 +4,7 @@
 //! them. The record follows from what the key names; where there is none the stages are asked one by one, and the record
 //! is made of their outputs.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use serde::{Deserialize, Serialize};
 
@@ -34,6 +34,7 @@ pub struct Library {
     pub packages: Vec<PackageId>,
     key: Option<Key>,
     record: Option<Record>,
+    joined: Mutex<Option<(Outline, Arc<Analysis>)>>,
 }
 
 impl Library {
@@ -54,7 +55,7 @@ impl Library {
                     .chain([record.outline, record.datas, record.analysis])
                     .all(|id| engine.store().contains(id))
         });
-        Library { packages, key, record }
+        Library { packages, key, record, joined: Mutex::default() }
     }
 
     /// The outputs of its packages, if they are known.
@@ -62,14 +63,28 @@ impl Library {
         Some(std::mem::take(&mut self.record.as_mut()?.outputs))
     }
 
-    /// The joined outline and its analysis, if they are known.
+    /// Reads what [`Library::joined`] will be asked for: it takes a while, and can be done beside other work.
+    pub fn prefetch(&self, engine: &Engine) {
+        let read = || {
+            let record = self.record.as_ref()?;
+            let (outline, analysis) = rayon::join(
+                || wire::decode(&engine.store().read(record.outline)?).ok(),
+                || wire::decode(&engine.store().read(record.analysis)?).ok(),
+            );
+            Some((outline?, Arc::new(analysis?)))
+        };
+        let lock = || self.joined.lock().unwrap_or_else(|e| e.into_inner());
+        let there = lock().is_some();
+        // Not under the lock: a thread that waits for another may take up other work.
+        if !there && let Some(joined) = read() {
+            *lock() = Some(joined);
+        }
+    }
+
+    /// The joined outline and its analysis, if they are known; to be asked for once.
     pub fn joined(&self, engine: &Engine) -> Option<(Outline, Arc<Analysis>)> {
-        let record = self.record.as_ref()?;
-        let (outline, analysis) = rayon::join(
-            || wire::decode(&engine.store().read(record.outline)?).ok(),
-            || wire::decode(&engine.store().read(record.analysis)?).ok(),
-        );
-        Some((outline?, Arc::new(analysis?)))
+        self.prefetch(engine);
+        self.joined.lock().unwrap_or_else(|e| e.into_inner()).take()
     }
 
     /// Makes the record of packages that were asked for one by one; `parts` are in the order of [`Library::packages`].

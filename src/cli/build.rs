@@ -339,7 +339,8 @@ fn put(job: &Job<'_>, program: &Program, to: &str) -> Result<(), Failure> {
 pub(super) fn write_executable(store: &Store, exe: ContentId, to: &Path) -> std::io::Result<()> {
     let gone = || std::io::Error::other("the executable vanished from the cache; build again");
     let bytes = store.read_plain(exe).ok_or_else(gone)?;
-    if let Ok(present) = std::fs::read(to)
+    if std::fs::metadata(to).is_ok_and(|present| present.len() == bytes.len() as u64)
+        && let Ok(present) = std::fs::read(to)
         && *present == *bytes
         && is_executable(to)
     {

@@ -79,3 +79,52 @@ fn an_output_of_another_shape_is_a_miss() {
     let engine = Engine::new(store, History::default(), false);
     assert!(engine.get::<Double>(&number(4)).unwrap().ran);
 }
+
+/// Finds out that it depends on "x" when its value is odd, and does not want zero kept.
+struct Picky;
+
+impl Stage for Picky {
+    const NAME: &'static str = "picky";
+    const VERSION: u32 = 1;
+    type Input = Number;
+    type Output = u32;
+
+    fn subject(input: &Number) -> String {
+        input.name.clone()
+    }
+
+    fn inputs(_input: &Number) -> Vec<(String, String)> {
+        Vec::new()
+    }
+
+    fn is_final(output: &u32) -> bool {
+        *output != 0
+    }
+
+    fn discovered(output: &u32) -> Vec<String> {
+        if output % 2 == 1 { vec!["x".to_owned()] } else { Vec::new() }
+    }
+
+    fn run(input: &Number, _env: &Env<'_>) -> u32 {
+        input.value
+    }
+}
+
+#[test]
+fn what_a_stage_found_decides_with_its_value() {
+    let engine = Engine::new(Arc::new(Store::in_memory()), History::default(), false);
+    let ran = |value: u32, x: u8| {
+        let value_of = |name: &str| (name == "x").then_some(ContentId([x; 32]));
+        engine.get_discovering::<Picky>(&number(value), &value_of).unwrap().ran
+    };
+    assert!(ran(3, 1) && !ran(3, 1), "the same again is a hit");
+    assert!(ran(3, 2) && !ran(3, 2) && !ran(3, 1), "another value of what it found is another key");
+    assert!(ran(4, 1) && !ran(4, 2), "who did not find it does not depend on it");
+}
+
+#[test]
+fn an_output_that_is_not_final_is_not_kept() {
+    let engine = Engine::new(Arc::new(Store::in_memory()), History::default(), false);
+    assert!(engine.get::<Picky>(&number(0)).unwrap().ran && engine.get::<Picky>(&number(0)).unwrap().ran);
+    assert!(engine.get::<Picky>(&number(2)).unwrap().ran && !engine.get::<Picky>(&number(2)).unwrap().ran);
+}

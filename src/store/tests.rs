@@ -152,3 +152,20 @@ fn many_writers_share_a_directory() {
     let store = Store::open(dir.path());
     assert!((0..100).all(|n| store.get(key(n)).is_some()));
 }
+
+#[test]
+fn a_note_that_is_not_whole_is_none() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = Store::open(dir.path());
+    store.set_note("a", b"value");
+    assert_eq!(Store::open(dir.path()).note("a").as_deref(), Some(&b"value"[..]));
+    assert_eq!(store.note("b"), None);
+    let path = std::fs::read_dir(dir.path().join("notes")).unwrap().next().unwrap().unwrap().path();
+    let mut bytes = std::fs::read(&path).unwrap();
+    *bytes.last_mut().unwrap() ^= 1;
+    std::fs::write(&path, &bytes).unwrap();
+    assert_eq!(store.note("a"), None);
+    std::fs::write(&path, b"short").unwrap();
+    assert_eq!(store.note("a"), None);
+    assert!(!dir.path().join("index.db").exists(), "notes need no index");
+}
