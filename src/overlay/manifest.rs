@@ -113,6 +113,7 @@ const RUNTIME: Rules = Rules {
             find: "int64(newg.stack.hi-newg.stack.lo)",
             with: "thermosScannableStack",
         },
+        Edit::Words { file: "proc.go", decl: "newproc1", find: "gfget(pp)", with: "thermosGfget(pp)" },
         Edit::Words {
             file: "proc.go",
             decl: "gdestroy",

@@ -91,6 +91,15 @@ fn goexit(s: &mut Asm<'_>) -> Result {
     s.a.nop()
 }
 
+/// Whoever goes on after a switch expects nothing in the registers that callees save. What somebody else left there would be
+/// saved in a frame by the next callee, and keep garbage alive.
+fn forget_registers(s: &mut Asm<'_>) -> Result {
+    for reg in [ebx, r12d, r13d, r14d] {
+        s.a.xor(reg, reg)?;
+    }
+    Ok(())
+}
+
 /// (buf): goes on where buf says.
 fn gogo(s: &mut Asm<'_>) -> Result {
     s.a.mov(r15, ptr(rdi + s.field("gobuf", "g")))?;
@@ -104,6 +113,7 @@ fn gogo(s: &mut Asm<'_>) -> Result {
     for field in ["sp", "bp", "ctxt"] {
         s.a.mov(ptr(rdi + s.field("gobuf", field)), rcx)?;
     }
+    forget_registers(s)?;
     s.a.jmp(qword_ptr(rdi + s.field("gobuf", "pc")))
 }
 
@@ -171,6 +181,7 @@ fn systemstack(s: &mut Asm<'_>) -> Result {
     s.a.xor(eax, eax)?;
     s.a.mov(ptr(r15 + s.sched("sp")), rax)?;
     s.a.mov(ptr(r15 + s.sched("bp")), rax)?;
+    forget_registers(s)?;
     s.a.ret()?;
 
     s.a.set_label(&mut here)?;

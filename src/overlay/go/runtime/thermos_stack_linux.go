@@ -104,6 +104,17 @@ func malg(stacksize int32) *g {
 	return newg
 }
 
+// thermosGfget hands out a dead g, without the pointers that its last
+// goroutine left where the next one's first frames will be.
+func thermosGfget(pp *p) *g {
+	gp := gfget(pp)
+	if gp != nil && gp.stack.hi != 0 {
+		const recent = 1 << 10
+		memclrNoHeapPointers(unsafe.Pointer(gp.stack.hi-recent), recent)
+	}
+	return gp
+}
+
 // newstack runs on g0 when a function on a goroutine found its stack pointer
 // below stackguard0: to be preempted, or because the stack is full. The
 // goroutine's registers are on its own stack, gobuf says where it goes on.
