@@ -119,8 +119,10 @@ fn cost(body: &Func) -> Option<u32> {
                 }
                 Op::Unreachable | Op::SymAddr { .. } => 0,
                 Op::Call(call) => {
+                    // "created by" names the function with the `go` statement.
+                    const ALONE: [&str; 3] = ["runtime.getcallerfp", "runtime.gorecover", "runtime.newproc"];
                     if let Callee::Sym(sym) = call.callee
-                        && matches!(&*body.syms[sym], "runtime.gorecover" | "runtime.getcallerfp")
+                        && ALONE.contains(&&*body.syms[sym])
                     {
                         return None;
                     }

@@ -122,7 +122,13 @@ const RUNTIME: Rules = Rules {
         },
         // A goroutine is preempted at calls and on back edges only, so the stub's frame size is not asked for.
         Edit::Value { file: "signal_unix.go", name: "preemptMSupported", value: "false" },
-        Edit::Drop { file: "preempt.go", name: "init" },
+        // The function stays, empty: functions named init are numbered, and tracebacks show the numbers.
+        Edit::Words {
+            file: "preempt.go",
+            decl: "init",
+            find: "f := findfunc(abi.FuncPCABI0(asyncPreempt))",
+            with: "return; f := findfunc(abi.FuncPCABI0(asyncPreempt))",
+        },
         // With `thermosOneThread`: no monitor, one processor, and the main goroutine may leave its thread while it waits.
         Edit::Value { file: "proc.go", name: "haveSysmon", value: "!thermosOneThread" },
         Edit::Words {

@@ -37,6 +37,8 @@ pub mod g_field {
 /// where the collector finds them, when the stack is switched or handed to the kernel. At most 6 integer parameters and
 /// one result.
 pub const WINCH: &[&str] = &[
+    // A recovered panic that must not skip a Goexit comes back here once more, with no register but the stack's.
+    "runtime.(*_panic).start",
     "runtime.asyncPreempt",
     "runtime.asyncPreempt2",
     "runtime.entersyscall",

@@ -235,12 +235,16 @@ fn save_all(s: &mut Asm<'_>) -> Result {
     Ok(())
 }
 
+/// Leaves no copies behind, for the collector to find in the frame that comes to lie here next.
 fn restore_all_and_return(s: &mut Asm<'_>) -> Result {
     for (i, reg) in SAVED.into_iter().enumerate() {
         s.a.mov(reg, ptr(rsp + 8 * i as i32))?;
     }
     for (i, reg) in xmms().into_iter().enumerate() {
         s.a.movups(reg, ptr(rsp + 112 + 16 * i as i32))?;
+    }
+    for at in (0..SAVE_AREA).step_by(8) {
+        s.a.mov(qword_ptr(rsp + at), 0)?;
     }
     s.a.leave()?;
     s.depth(0)?;

@@ -123,6 +123,10 @@ func newstack() {
 	gp := mp.curg
 	guard := atomic.Loaduintptr(&gp.stackguard0)
 	if guard == stackFork {
+		// Not all that gc inlines into the child's function is inlined by us.
+		if gp.sched.sp >= gp.stack.lo+stackGuard {
+			gogo(&gp.sched)
+		}
 		throw("stack growth after fork")
 	}
 	if gp.stack.lo == 0 {
