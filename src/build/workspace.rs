@@ -127,6 +127,7 @@ impl Workspace {
         let options = check::Options {
             // The runtime's own functions without bodies are natives, or come by linkname.
             allows_missing_bodies: package.standard || package.has_asm(),
+            standard: package.standard,
             ..check::Options::default()
         };
         let mut checked = check::check(CheckUnit {

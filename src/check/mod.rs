@@ -37,6 +37,7 @@ mod literal;
 mod message;
 mod operand;
 mod operation;
+mod pragmas;
 mod predicates;
 mod record;
 mod resolve;
@@ -91,6 +92,8 @@ pub struct Options {
     pub ignore_func_bodies: bool,
     /// Functions may lack bodies: the package has assembly files, or its bodies come from elsewhere.
     pub allows_missing_bodies: bool,
+    /// A package of the standard library: directives that others may not use are fine.
+    pub standard: bool,
     /// `import "C"` gives an empty package whose names are not complained about.
     pub fake_import_c: bool,
     /// Predeclare `assert` and `trace`, as go/types does for its own tests.
@@ -115,6 +118,8 @@ pub fn check(unit: CheckUnit<'_>) -> Checked {
     if !cx.has_error {
         cx.check_instance_cycles();
         cx.report_missing_bodies();
+        cx.check_sizes();
+        cx.check_pragmas();
     }
     if !cx.has_error && !options.raw_diagnostics {
         cx.check_interface_cycles();
@@ -227,6 +232,8 @@ struct Checker<'a> {
     var_sizes: FxHashMap<Ty, bool>,
     /// Where functions without a body are declared that should have one.
     missing_bodies: Vec<Pos>,
+    /// Arrays and channels as written, whose sizes have a limit.
+    sized_types: Vec<(Pos, Ty)>,
     /// Where an instance of a type was first written.
     instance_pos: FxHashMap<Ty, Pos>,
     /// Interface types that do not stand inside others.
@@ -284,6 +291,7 @@ impl<'a> Checker<'a> {
             mono: cycles::MonoGraph::default(),
             var_sizes: FxHashMap::default(),
             missing_bodies: Vec::new(),
+            sized_types: Vec::new(),
             instance_pos: FxHashMap::default(),
             interfaces: Vec::new(),
         }

@@ -133,7 +133,12 @@ pub fn with_parser_messages(parser: Diagnostics, checked: Diagnostics, sources: 
         return checked;
     }
     let mut list = parser.list;
-    if !list.iter().any(|d| d.text.starts_with("syntax error")) {
+    let syntax_error = list.iter().any(|d| d.text.starts_with("syntax error"));
+    if syntax_error {
+        // Labels and branches are looked at by gc's parser.
+        list.extend(checked.list.into_iter().filter(is_about_branches));
+        list.sort_by_key(|d| (d.pos.file.0, d.pos.offset));
+    } else {
         list.extend(checked.list.into_iter().filter(|d| d.text != TOO_MANY_ERRORS));
         list = as_gc_shows(list, sources);
     }

@@ -126,7 +126,7 @@ impl<'a> Checker<'a> {
                 Some(other) => {
                     let mut fault = Fault::new(Code::DuplicateDecl);
                     fault.add(at, format!("{} redeclared in this block", other.name));
-                    fault.other_declaration(other.pos, other.name);
+                    self.other_declaration(&mut fault, other);
                     self.report(fault);
                 }
                 None => {
@@ -143,7 +143,10 @@ impl<'a> Checker<'a> {
         if path == "unsafe" {
             return types::universe::unsafe_package();
         }
-        let found = if path == "C" && self.options.fake_import_c {
+        let found = if let (Some(cause), false) = (uncanonical(path), self.options.raw_diagnostics) {
+            self.error(at, Code::BrokenImport, format!("could not import {path} ({cause})"));
+            None
+        } else if path == "C" && self.options.fake_import_c {
             None
         } else {
             match (self.importer)(path) {
@@ -317,7 +320,7 @@ impl<'a> Checker<'a> {
             if let Some(other) = other {
                 let mut fault = Fault::new(Code::DuplicateDecl);
                 fault.add(obj.pos, format!("{} redeclared in this block", obj.name));
-                fault.other_declaration(other.pos, other.name);
+                self.other_declaration(&mut fault, other);
                 self.report(fault);
                 return;
             }
@@ -376,10 +379,17 @@ impl<'a> Checker<'a> {
                         other.pos,
                         format!("{} already declared through dot-import of {from}", other.name),
                     );
-                    fault.other_declaration(obj.pos, obj.name);
+                    self.other_declaration(&mut fault, obj);
                 }
                 self.report(fault);
             }
+        }
+    }
+
+    /// Mentions another declaration, if it is in this package: what others declare has no place here.
+    fn other_declaration(&self, fault: &mut Fault, other: ObjRef) {
+        if other.pkg == Some(self.pkg) {
+            fault.other_declaration(other.pos, other.name);
         }
     }
 
@@ -448,6 +458,18 @@ pub(super) fn unpack_receiver(ty: &ast::Expr) -> (bool, &ast::Expr, Option<&[ast
         ExprKind::Index(generic, params) => (is_ptr, generic, Some(params)),
         _ => (is_ptr, base, None),
     }
+}
+
+/// Why gc's importer would not even look for a path.
+fn uncanonical(path: &str) -> Option<String> {
+    if path.starts_with('/') {
+        return Some("import path cannot be absolute path".to_owned());
+    }
+    let parts: Vec<&str> = path.split('/').collect();
+    let clean: Vec<&str> = parts.iter().copied().filter(|p| !p.is_empty()).collect();
+    let is_local = path.starts_with('.');
+    (clean.len() != parts.len() && !is_local)
+        .then(|| format!("non-canonical import path {path:?} (should be {:?})", clean.join("/")))
 }
 
 fn bad_import_path(path: &str) -> Option<String> {

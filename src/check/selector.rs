@@ -106,7 +106,9 @@ impl<'a> Checker<'a> {
 
     fn qualified(&mut self, e: &'a ast::Expr, sel: &'a Ident, pkg: PkgRef) -> Operand<'a> {
         let mut x = Operand::new(Mode::Invalid, Ty::INVALID, e);
-        let Some(obj) = pkg.scope.lookup(&sel.name) else {
+        // What gc reads of an import has no unexported names.
+        let seen = |obj: &ObjRef| obj.exported() || self.options.raw_diagnostics;
+        let Some(obj) = pkg.scope.lookup(&sel.name).filter(seen) else {
             if !self.fake_packages.contains(&pkg) && !sel.name.is_empty() {
                 let folded = sel.name.to_lowercase();
                 let other =

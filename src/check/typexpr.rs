@@ -202,6 +202,7 @@ impl<'a> Checker<'a> {
                 };
                 let elem = self.var_type(elem);
                 if len >= 0 {
+                    self.sized_types.push((e.pos, Ty::array(elem, len)));
                     return Ty::array(elem, len);
                 }
             }
@@ -233,7 +234,9 @@ impl<'a> Checker<'a> {
                     ast::ChanDir::Send => ChanDir::Send,
                     ast::ChanDir::Recv => ChanDir::Recv,
                 };
-                return Ty::chan(dir, self.var_type(elem));
+                let ty = Ty::chan(dir, self.var_type(elem));
+                self.sized_types.push((e.pos, ty));
+                return ty;
             }
             _ => {
                 let text = format!("{} is not a type", self.es(e));

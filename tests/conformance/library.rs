@@ -46,7 +46,7 @@ impl Library {
             sources.add(parsed.source);
             trees.push(parsed.file);
         }
-        let options = Options { allows_missing_bodies: true, ..Options::default() };
+        let options = Options { allows_missing_bodies: true, standard: true, ..Options::default() };
         let version = GoVersion::parse("go1.27");
         let checked = self.check(path, trees, sources, version, options, &|path| self.import(path));
         // Types live as long as the process; so may the trees that go with them.

@@ -90,7 +90,7 @@ pub fn check_target(
             importer: &importer,
             go_version: GoVersion::parse("go1.27"),
             sizes,
-            options: Options { allows_missing_bodies: true, ..Options::default() },
+            options: Options { allows_missing_bodies: true, standard: true, ..Options::default() },
         });
         check_time += started.elapsed();
         let mut errors = p.errors;

@@ -98,7 +98,7 @@ impl Loader {
             importer: &importer,
             go_version: None,
             sizes: Sizes::of(self.target.arch),
-            options: Options { allows_missing_bodies: true, ..Options::default() },
+            options: Options { allows_missing_bodies: true, standard: true, ..Options::default() },
         });
         if checked.diags.has_errors() {
             self.errors += 1;

@@ -97,7 +97,8 @@ fn scaled(mant: IBig, two: i64, five: i64) -> Const {
     if bits > 1 << 33 {
         return Const::Unknown;
     }
-    if bits < -(1 << 34) {
+    // The exponents of big floats end at −2³¹; what is smaller is zero.
+    if bits < -(1 << 31) {
         return Const::ratio(RBig::ZERO);
     }
     const EXACT: i64 = 20_000;
