@@ -314,6 +314,7 @@ impl<'a> Checker<'a> {
     fn func_decl(&mut self, obj: ObjRef, d: &'a ast::FuncDecl, number: u32) {
         // Someone may ask for the type while the signature is read.
         obj.set_ty(Ty::signature(Signature::default()));
+        self.declaring = Some(obj);
         let (sig, scope) = self.func_type(d.recv.as_ref(), &d.tparams, &d.sig);
         obj.set_ty(sig);
         self.func_scopes.insert(sig, scope);

@@ -117,9 +117,9 @@ pub fn check(unit: CheckUnit<'_>) -> Checked {
     cx.record_untyped();
     if !cx.has_error {
         cx.check_instance_cycles();
+        cx.check_pragmas();
         cx.report_missing_bodies();
         cx.check_sizes();
-        cx.check_pragmas();
     }
     if !cx.has_error && !options.raw_diagnostics {
         cx.check_interface_cycles();
@@ -212,6 +212,8 @@ struct Checker<'a> {
     methods: FxHashMap<ObjRef, Vec<ObjRef>>,
     /// The objects being declared right now.
     path: Vec<ObjRef>,
+    /// The function whose type is about to be read.
+    declaring: Option<ObjRef>,
     delayed: Vec<Delayed<'a>>,
     pending: FxHashMap<ExprId, untyped::Pending<'a>>,
 
@@ -276,6 +278,7 @@ impl<'a> Checker<'a> {
             decl_of: FxHashMap::default(),
             methods: FxHashMap::default(),
             path: Vec::new(),
+            declaring: None,
             delayed: Vec::new(),
             pending: FxHashMap::default(),
             imported: Vec::new(),

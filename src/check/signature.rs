@@ -20,6 +20,7 @@ impl<'a> Checker<'a> {
         tparams: &'a [Field],
         d: &'a FuncType,
     ) -> (Ty, ScopeId) {
+        let declaring = self.declaring.take();
         let parent = self.env.scope;
         let scope = self.scopes.add(parent, true);
         self.env.scope = Some(scope);
@@ -33,6 +34,10 @@ impl<'a> Checker<'a> {
         }
         if !tparams.is_empty() {
             self.collect_tparams(tparams, |list| sig.tparams = list);
+            if let Some(obj) = declaring {
+                // Its own parameters' types may instantiate the function.
+                obj.set_ty(Ty::signature(Signature { tparams: sig.tparams.clone(), ..Signature::default() }));
+            }
         }
         let (params, variadic) = self.collect_params(VarKind::Param, &d.params);
         let (results, _) = self.collect_params(VarKind::Result, &d.results);

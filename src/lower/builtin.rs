@@ -276,6 +276,13 @@ impl<'a> Fx<'_, 'a> {
         if call.args.len() == 1 {
             return s;
         }
+        if call.has_dots
+            && let Some(len) = self.made_length(&call.args[1])
+        {
+            let n = self.index_value(len);
+            self.at(e.pos);
+            return self.append_zeros(ty, &s, n);
+        }
         if call.has_dots {
             let more = self.append_source(&call.args[1]);
             self.at(e.pos);
@@ -298,6 +305,35 @@ impl<'a> Fx<'_, 'a> {
         for (i, val) in vals.iter().enumerate() {
             self.store(at.plus(i as u64 * layout::size(elem)), elem, val);
         }
+        grown
+    }
+
+    /// The `n` in `make([]T, n)`.
+    fn made_length(&self, e: &'a ast::Expr) -> Option<&'a ast::Expr> {
+        let ast::ExprKind::Call(call) = &e.unparen().kind else { return None };
+        let is_make = self
+            .callee_object(&call.fun)
+            .is_some_and(|obj| matches!(obj.kind, crate::types::ObjKind::Builtin(BuiltinId::Make)));
+        match &call.args[..] {
+            [_, len] if is_make => Some(len),
+            _ => None,
+        }
+    }
+
+    /// `append(s, make([]T, n)...)`: nothing is made, the new elements are cleared where they lie.
+    fn append_zeros(&mut self, ty: Ty, s: &Val, n: Value) -> Val {
+        let negative = self.b.icmp_imm(IntCc::Slt, n, 0);
+        let (bad, good) = (self.b.cold_block(), self.b.block());
+        self.b.brif(negative, bad, good);
+        self.b.start(bad);
+        self.rt("panicmakeslicelen", &[], &[]);
+        self.b.unreachable();
+        self.b.start(good);
+        let elem = ty.elem();
+        let (grown, old_len) = self.grow(s, n, elem);
+        let at = self.elem_addr(Addr::safe(grown.parts()[0]), elem, old_len);
+        let ptr = self.addr_value(at);
+        self.clear_val(ty, &Val::S(vec![ptr, n, n]));
         grown
     }
 

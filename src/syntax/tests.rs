@@ -61,6 +61,8 @@ fn deep_nesting_is_an_error_not_a_crash() {
         format!("package p\nfunc f() {}", "{".repeat(200_000)),
         format!("package p\nvar x = {}1", "- ".repeat(200_000)),
         format!("package p\nvar x = {}", "f(".repeat(200_000)),
+        format!("package p\nvar x = 1{}", " + 1".repeat(200_000)),
+        format!("package p\nvar x = f{}", "()".repeat(200_000)),
     ] {
         crate::base::par::on_big_stack(|| {
             let parsed = parse(FileId(0), "p.go", text.as_bytes());

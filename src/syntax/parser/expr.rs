@@ -38,6 +38,7 @@ impl<'a> Parser<'a> {
     }
 
     fn binary_rest(&mut self, mut x: Expr, above: u8) -> Expr {
+        let mut links = self.links;
         while let Some(op) = self.binary_operator() {
             let precedence = op.precedence();
             if precedence <= above {
@@ -46,8 +47,10 @@ impl<'a> Parser<'a> {
             let pos = self.pos();
             self.next();
             let y = self.nested(|p| p.binary(precedence), Self::bad_expr);
+            links = self.link(links);
             x = self.expr_at(pos, ExprKind::Binary(op, Box::new(x), Box::new(y)));
         }
+        self.links = links;
         x
     }
 
@@ -136,6 +139,7 @@ impl<'a> Parser<'a> {
     }
 
     fn operand(&mut self) -> Expr {
+        self.links = 0;
         let pos = self.pos();
         match self.token() {
             Token::Name => {
@@ -183,8 +187,17 @@ impl<'a> Parser<'a> {
         self.expr()
     }
 
-    pub(super) fn primary_rest(&mut self, mut x: Expr) -> Expr {
+    pub(super) fn primary_rest(&mut self, x: Expr) -> Expr {
+        let mut links = self.links;
+        let x = self.chain(x, &mut links);
+        self.links = links;
+        x
+    }
+
+    /// What follows an operand; counts the links.
+    fn chain(&mut self, mut x: Expr, links: &mut u32) -> Expr {
         loop {
+            let at = self.n_exprs;
             // As gc, the place of what follows the operand: its dot, bracket, parenthesis or brace.
             let start = self.pos();
             match self.token() {
@@ -238,6 +251,9 @@ impl<'a> Parser<'a> {
                     x = self.expr_at(start, ExprKind::CompositeLit(Box::new(lit)));
                 }
                 _ => return x,
+            }
+            if self.n_exprs > at {
+                *links = self.link(*links);
             }
         }
     }

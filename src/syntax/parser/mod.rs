@@ -23,6 +23,9 @@ use crate::base::{Diagnostics, FileId, Pos, SourceFile};
 /// seen with long chains, which are parsed without recursion. A level costs every later stage some stack.
 pub const MAX_NESTING: u32 = 10_000;
 
+/// How high a chain such as `a + a + …` or `f()()…` may make a tree. gc's own stack ends not far above.
+pub const MAX_CHAIN: u32 = 50_000;
+
 /// What [`parse`] gives: always a file, and what was wrong with it.
 pub struct Parsed {
     pub file: ast::File,
@@ -62,6 +65,8 @@ struct Parser<'a> {
     /// Below 0 in the header of `if`, `for` and `switch`, where `{` opens the body; above in brackets.
     expr_level: i32,
     nesting: u32,
+    /// How many links of chains lie on the longest way down the expression parsed last.
+    links: u32,
     too_deep: bool,
     names: rustc_hash::FxHashMap<&'a str, Arc<str>>,
     /// Directives met and not yet claimed by a declaration: how many of the scanner's comments were looked at.
@@ -80,6 +85,7 @@ impl<'a> Parser<'a> {
             fn_depth: 0,
             expr_level: 0,
             nesting: 0,
+            links: 0,
             too_deep: false,
             names: Default::default(),
             claimed: 0,
@@ -198,20 +204,34 @@ impl<'a> Parser<'a> {
     /// Runs `parse` one level deeper; past the limit everything is skipped with one error.
     fn nested<T>(&mut self, parse: impl FnOnce(&mut Self) -> T, bad: impl FnOnce(&mut Self) -> T) -> T {
         if self.nesting >= MAX_NESTING {
-            if !self.too_deep {
-                self.too_deep = true;
-                self.error_at(self.pos(), "syntax error: nesting depth exceeds the limit of the parser");
-            }
-            while self.token() != Token::Eof {
-                self.next();
-            }
-            self.diags.list.truncate(self.diags.list.iter().position(is_depth_error).map_or(0, |i| i + 1));
+            self.give_up();
             return bad(self);
         }
         self.nesting += 1;
         let value = parse(self);
         self.nesting -= 1;
         value
+    }
+
+    /// Skips everything, with one error.
+    fn give_up(&mut self) {
+        if !self.too_deep {
+            self.too_deep = true;
+            self.error_at(self.pos(), "syntax error: nesting depth exceeds the limit of the parser");
+        }
+        while self.token() != Token::Eof {
+            self.next();
+        }
+        self.diags.list.truncate(self.diags.list.iter().position(is_depth_error).map_or(0, |i| i + 1));
+    }
+
+    /// One more link on a chain whose parts have `links` and what was parsed last.
+    fn link(&mut self, links: u32) -> u32 {
+        let links = links.max(self.links) + 1;
+        if links > MAX_CHAIN {
+            self.give_up();
+        }
+        links
     }
 
     // Nodes.
