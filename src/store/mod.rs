@@ -198,11 +198,14 @@ impl Store {
         if !here
             && let Some(dir) = &self.dir
             && let Some(bytes) = objects::read(dir, id, Codec::Raw)
-            && ContentId::of(&bytes) == id
         {
-            let blob: Blob = bytes.into();
-            *lock(&self.recent) = Some((id, blob.clone()));
-            return Some(blob);
+            if ContentId::of(&bytes) == id {
+                let blob: Blob = bytes.into();
+                *lock(&self.recent) = Some((id, blob.clone()));
+                return Some(blob);
+            }
+            // Also without a row, as after an index was lost: whoever looks for the file must not find this one.
+            self.heal(id, Some(Codec::Raw));
         }
         self.read(id)
     }
