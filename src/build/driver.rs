@@ -642,15 +642,13 @@ fn shown_dir(package: &Package, trimpath: bool) -> String {
 /// `-X`, with `main` for the command's own import path.
 fn strings(req: &Request<'_>, package: &Package) -> Vec<(String, String)> {
     let own = format!("{}.", package.import_path);
-    req.flags
-        .ldflags
-        .strings
-        .iter()
-        .map(|(symbol, value)| match symbol.strip_prefix(&own) {
-            Some(name) if !name.contains(['.', '/']) => (format!("main.{name}"), value.clone()),
-            _ => (symbol.clone(), value.clone()),
-        })
-        .collect()
+    let named = req.flags.ldflags.strings.iter().map(|(symbol, value)| match symbol.strip_prefix(&own) {
+        Some(name) if !name.contains(['.', '/']) => (format!("main.{name}"), value.clone()),
+        _ => (symbol.clone(), value.clone()),
+    });
+    // What runtime.GOROOT() says without a variable in the environment; as file names, gone with -trimpath.
+    let goroot = ("runtime.defaultGOROOT".to_owned(), req.goroot.display().to_string());
+    (!req.flags.trimpath).then_some(goroot).into_iter().chain(named).collect()
 }
 
 fn modinfo(

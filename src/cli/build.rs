@@ -13,7 +13,7 @@ use super::{Call, Failure, env, goroot, io_words, say, timings, vcs};
 use crate::base::{ContentId, World};
 use crate::build::driver::{self, Built, Program, Purpose, Request};
 use crate::build::noop;
-use crate::build::test::TestBuild;
+use crate::build::test::{Checks, TestBuild};
 use crate::build::{BuildFlags, LinkFlags};
 use crate::store::{self, Store};
 use crate::target::Target;
@@ -146,12 +146,12 @@ impl<'a> Job<'a> {
     pub(super) fn tests<R>(
         &self,
         words: &[String],
-        vet: Vec<String>,
+        checks: Checks,
         f: impl FnOnce(&TestBuild<'_>) -> R,
     ) -> Result<R, Failure> {
         let goroot = goroot::find_or_install(self.call, &self.store)?;
         let request = self.request(words, &goroot);
-        let build = TestBuild::open(&request, self.world(), &self.store, vet)
+        let build = TestBuild::open(&request, self.world(), &self.store, checks)
             .map_err(|f| Failure::new(f.code, f.text))?;
         let result = f(&build);
         build.finish(&|line| say(line));

@@ -94,6 +94,8 @@ const COMMAND_TEXTS: &[(&str, &str)] = &[
          \t-c         only builds; -o names the executable or the directory\n\
          \t-exec prog runs 'prog program arguments...' instead\n\
          \t-json      prints events\n\
+         \t-vet list  the checks that run before: off, or of nilfunc, printf, stringintconv, tests\n\
+         \t-cover     counts statements (-covermode set or count); -coverprofile writes them to a file\n\
          \t-run, -skip, -bench, -count, -short, -v, -timeout, -failfast, -shuffle, -list, -cpu,\n\
          \t-parallel and others are for the test program, as are words behind -args\n\n\
          A pass is kept and shown again as (cached) while the program, its arguments and the\ncontent of the files and \

@@ -190,7 +190,7 @@ impl<'a> Fx<'_, 'a> {
             self.thunk(symbol.clone(), &[ty], params, results, true, |fx, held, args| {
                 fx.call_method_of(&held[0], ty, method, args)
             });
-            return Val::one(self.make_closure(&symbol, &[(iface, ty)], Home::Any));
+            return Val::one(self.make_closure(&symbol, &[(iface, ty)], self.lit_home));
         }
         let (recv, recv_ty, code) = self.bind_receiver(at, ty, s.obj, Vec::new());
         let symbol: Arc<str> = format!("{code}-fm").into();
@@ -202,7 +202,7 @@ impl<'a> Fx<'_, 'a> {
             list.extend(&tys);
             fx.call_symbol(&code, &list, &results, &all)
         });
-        Val::one(self.make_closure(&symbol, &[(recv, recv_ty)], Home::Any))
+        Val::one(self.make_closure(&symbol, &[(recv, recv_ty)], self.lit_home))
     }
 
     /// `T.m`: a function that takes the receiver first.

@@ -1,5 +1,6 @@
 //! What can be assigned to, and assignments.
 
+use super::closure::Home;
 use super::expr::Operand;
 use super::func::{Fx, Local};
 use super::val::{Addr, TyExt, Val};
@@ -238,7 +239,12 @@ impl<'a> Fx<'_, 'a> {
         }
         let place = self.place(x);
         let ty = self.ty(x.id);
+        // A method value that is kept in memory outlives the frame, in the runtime as well.
+        let is_kept = matches!(y.kind, ExprKind::Selector(..)) && !matches!(x.kind, ExprKind::Name(_));
+        let home = if is_kept { Home::Heap } else { self.lit_home };
+        let before = std::mem::replace(&mut self.lit_home, home);
         let val = self.expr_as(y, ty);
+        self.lit_home = before;
         self.at(x.pos);
         self.write(&place, ty, &val);
     }

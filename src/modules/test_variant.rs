@@ -23,7 +23,8 @@ use super::package::{EmbedSet, File, Graph, LoadError, Package, PackageId, Tests
 pub const TEST_MAIN: &str = "_testmain.go";
 
 /// What the main package of a test program imports besides what it tests.
-const TEST_SUPPORT: &[&str] = &["os", "reflect", "runtime", "testing", "testing/internal/testdeps"];
+const TEST_SUPPORT: &[&str] =
+    &["fmt", "io", "os", "reflect", "runtime", "testing", "testing/internal/testdeps"];
 
 impl Loader<'_> {
     /// Reads what the tests of these packages import, and what every test program does.

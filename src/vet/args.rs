@@ -80,7 +80,9 @@ impl Matcher {
         self.seen.push(ty);
         match ty.kind() {
             Kind::Signature(_) => self.kinds == POINTER,
-            Kind::Map(map) => self.kinds == POINTER || self.fits(map.key, false) && self.fits(map.elem, false),
+            Kind::Map(map) => {
+                self.kinds == POINTER || self.fits(map.key, false) && self.fits(map.elem, false)
+            }
             Kind::Chan(_) => self.has(POINTER),
             Kind::Array(array) => self.is_bytes(array.elem) || self.fits(array.elem, false),
             Kind::Slice(elem) => self.is_bytes(*elem) || self.kinds == POINTER || self.fits(*elem, false),
@@ -115,7 +117,9 @@ impl Matcher {
             Bool | UntypedBool => self.has(BOOL),
             Uint8 => self.has(INT | BYTE),
             Int32 | UntypedRune => self.has(INT | RUNE),
-            Int | Int8 | Int16 | Int64 | Uint | Uint16 | Uint32 | Uint64 | Uintptr | UntypedInt => self.has(INT),
+            Int | Int8 | Int16 | Int64 | Uint | Uint16 | Uint32 | Uint64 | Uintptr | UntypedInt => {
+                self.has(INT)
+            }
             Float32 | Float64 | UntypedFloat => self.has(FLOAT),
             Complex64 | Complex128 | UntypedComplex => self.has(COMPLEX),
             String | UntypedString => self.has(STRING),

@@ -184,7 +184,10 @@ mod tests {
         let found = parse("a%-5d %[3]*.[2]*[1]f %% %s", 1).unwrap();
         let args: Vec<(&str, usize, &[usize])> =
             found.iter().map(|d| (d.text.as_str(), d.arg, &d.stars[..])).collect();
-        assert_eq!(args, [("%-5d", 1, &[][..]), ("%[3]*.[2]*[1]f", 1, &[3, 2]), ("%%", 2, &[]), ("%s", 2, &[])]);
+        assert_eq!(
+            args,
+            [("%-5d", 1, &[][..]), ("%[3]*.[2]*[1]f", 1, &[3, 2]), ("%%", 2, &[]), ("%s", 2, &[])]
+        );
         assert_eq!(parse("%[x]d", 1).unwrap_err(), "format has invalid argument index [x]");
         assert_eq!(parse("%[1", 1).unwrap_err(), "format %[1 is missing closing ]");
     }

@@ -76,7 +76,10 @@ mod tests {
             options: Options { allows_missing_bodies: true, ..Options::default() },
         });
         assert!(!checked.diags.has_errors(), "{:?}", checked.diags);
-        vet(&checked, &|_| true).iter().map(|f| format!("{} {}", checked.sources.show(f.pos), f.text)).collect()
+        vet(&checked, &|_| true)
+            .iter()
+            .map(|f| format!("{} {}", checked.sources.show(f.pos), f.text))
+            .collect()
     }
 
     #[test]

@@ -33,8 +33,9 @@ fn function(pass: &mut Pass<'_>, func: &FuncDecl) {
             return;
         }
         if let Some(tparam) = func.tparams.first() {
-            let text =
-                format!("{name} has type parameters: it will not be run by go test as a {prefix}XXX function");
+            let text = format!(
+                "{name} has type parameters: it will not be run by go test as a {prefix}XXX function"
+            );
             // Of the bracket.
             pass.report(Pos::new(tparam.pos.file, tparam.pos.offset - 1), text);
         }
@@ -86,8 +87,7 @@ fn example(pass: &mut Pass<'_>, func: &FuncDecl, name: &str) {
         return pass.report(func.pos, format!("{name} refers to unknown identifier: {}", parts[0]));
     };
     if let Some(member) = parts.get(1).filter(|member| !is_suffix(member)) {
-        let found =
-            obj.ty().and_then(|ty| lookup_field_or_method(ty, true, obj.pkg, member, false).obj);
+        let found = obj.ty().and_then(|ty| lookup_field_or_method(ty, true, obj.pkg, member, false).obj);
         if found.is_none() {
             pass.report(func.pos, format!("{name} refers to unknown field or method: {}.{member}", parts[0]));
         }

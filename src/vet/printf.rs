@@ -21,7 +21,10 @@ enum Printer {
 
 /// Functions of the library, by full name.
 const FUNCTIONS: &[(&str, &[&str])] = &[
-    ("fmt.", &["Append", "Appendf", "Appendln", "Errorf", "Fprint", "Fprintf", "Fprintln", "Print", "Printf"]),
+    (
+        "fmt.",
+        &["Append", "Appendf", "Appendln", "Errorf", "Fprint", "Fprintf", "Fprintln", "Print", "Printf"],
+    ),
     ("fmt.", &["Println", "Sprint", "Sprintf", "Sprintln"]),
     ("runtime/trace.", &["Logf"]),
     ("log.", LOG),
@@ -132,8 +135,9 @@ impl<'a> Cx<'a> {
 
     fn printer(&self, obj: ObjRef) -> Option<Printer> {
         let name = full_name(obj);
-        let is_known =
-            FUNCTIONS.iter().any(|(owner, names)| name.strip_prefix(owner).is_some_and(|n| names.contains(&n)));
+        let is_known = FUNCTIONS
+            .iter()
+            .any(|(owner, names)| name.strip_prefix(owner).is_some_and(|n| names.contains(&n)));
         if !is_known {
             return self.wrappers.get(&obj).copied();
         }
@@ -180,20 +184,22 @@ impl<'a> Cx<'a> {
         };
         let mut found = None;
         walk::exprs_of_block(func.body.as_ref()?, &mut |x| {
-                let ExprKind::Call(call) = &x.kind else { return };
-                let [.., args] = &call.args[..] else { return };
-                if !call.has_dots || !is(args, *last) {
-                    return;
-                }
-                let Some(printer) = self.callee(&call.fun).and_then(|callee| self.printer(callee)) else { return };
-                let hands_format = || {
-                    let x = call.args.len().checked_sub(2).map(|n| &call.args[n]);
-                    matches!((x, format), (Some(x), Some(format)) if is(x, format))
-                };
-                if printer == Printer::Plain || hands_format() {
-                    found.get_or_insert(printer);
-                }
-            });
+            let ExprKind::Call(call) = &x.kind else { return };
+            let [.., args] = &call.args[..] else { return };
+            if !call.has_dots || !is(args, *last) {
+                return;
+            }
+            let Some(printer) = self.callee(&call.fun).and_then(|callee| self.printer(callee)) else {
+                return;
+            };
+            let hands_format = || {
+                let x = call.args.len().checked_sub(2).map(|n| &call.args[n]);
+                matches!((x, format), (Some(x), Some(format)) if is(x, format))
+            };
+            if printer == Printer::Plain || hands_format() {
+                found.get_or_insert(printer);
+            }
+        });
         found
     }
 
@@ -299,11 +305,12 @@ impl<'a> Cx<'a> {
             let ty = type_string(ty, &|pkg| Some(pkg.path.to_owned()));
             return Err(Some(format!("{name} format {text} has arg {shown} of wrong type {ty}")));
         }
-        let calls_methods = kinds & STRING != 0 && *verb != 'T' && (!flags.contains('#') || "qxX".contains(*verb));
+        let calls_methods =
+            kinds & STRING != 0 && *verb != 'T' && (!flags.contains('#') || "qxX".contains(*verb));
         match self.recursive(x).filter(|_| calls_methods) {
-            Some(method) => {
-                Err(Some(format!("{name} format {text} with arg {shown} causes recursive {method} method call")))
-            }
+            Some(method) => Err(Some(format!(
+                "{name} format {text} with arg {shown} causes recursive {method} method call"
+            ))),
             None => Ok(()),
         }
     }
@@ -378,7 +385,10 @@ impl<'a> Cx<'a> {
                 self.report(x.start(), format!("{name} arg {shown} is a func value, not called"));
             }
             if let Some(method) = self.recursive(arg) {
-                self.report(x.start(), format!("{name} arg {shown} causes recursive call to {method} method"));
+                self.report(
+                    x.start(),
+                    format!("{name} arg {shown} causes recursive call to {method} method"),
+                );
             }
         }
     }

@@ -5,10 +5,12 @@
 //!                                     └ test_functions ─▶ main ┘
 //! ```
 
+mod cover;
 mod main_text;
 mod results;
 mod vetting;
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -22,8 +24,21 @@ use crate::engine::{Engine, Env, History, RunRecord, Stage};
 use crate::modules::{self, File, Graph, LoadError, Package, PackageId};
 use crate::scan::{self, TestFunctions};
 use crate::store::Store;
+use main_text::Covered;
 
+pub use cover::Mode as CoverMode;
 pub use results::{Asked, Saved, lookup, remember};
+
+/// Puts other texts in the place of a package's files.
+fn use_texts(graph: &mut Graph, path: &str, texts: &BTreeMap<String, Arc<[u8]>>) {
+    for package in graph.packages.iter_mut().filter(|package| package.import_path == path) {
+        for file in &mut package.files {
+            if let Some(text) = texts.get(&file.name) {
+                file.text = text.clone();
+            }
+        }
+    }
+}
 
 /// What test files declare.
 struct FindTests;
@@ -69,8 +84,16 @@ pub struct TestBuild<'a> {
     graph: Graph,
     /// For linking: tests know that they are tests.
     flags: BuildFlags,
+    checks: Checks,
+}
+
+/// What is done with packages under test besides testing them.
+#[derive(Clone, Debug, Default)]
+pub struct Checks {
     /// Names of the checks that run before a test.
-    vet: Vec<String>,
+    pub vet: Vec<String>,
+    /// Statements are counted.
+    pub cover: Option<CoverMode>,
 }
 
 /// One package that was named.
@@ -86,8 +109,8 @@ pub struct Tested {
 
 /// What became of a package's test program.
 pub enum Outcome {
-    /// It has no test files; it compiles.
-    NoTests,
+    /// It has no test files; it compiles. With coverage, its profile: nothing was reached.
+    NoTests(String),
     /// It could not be loaded: `[setup failed]`.
     SetupFailed(String),
     /// It did not compile or link: `[build failed]`.
@@ -101,7 +124,7 @@ impl<'a> TestBuild<'a> {
         req: &'a Request<'a>,
         world: &'a dyn World,
         store: &Arc<Store>,
-        vet: Vec<String>,
+        checks: Checks,
     ) -> Result<TestBuild<'a>, BuildFailure> {
         let history = History::open(store);
         let engine = Arc::new(Engine::new(store.clone(), history, req.flags.all));
@@ -115,7 +138,7 @@ impl<'a> TestBuild<'a> {
         let graph = graph.map_err(|fatal| BuildFailure { code: 1, text: fatal.to_string(), parts: Vec::new() })?;
         let mut flags = req.flags.clone();
         flags.ldflags.strings.push(("testing.testBinary".to_owned(), "1".to_owned()));
-        Ok(TestBuild { req, world, engine, graph, flags, vet })
+        Ok(TestBuild { req, world, engine, graph, flags, checks })
     }
 
     pub fn warnings(&self) -> &[String] {
@@ -151,9 +174,16 @@ impl<'a> TestBuild<'a> {
     pub fn build(&self, id: PackageId, say: Say<'_>) -> Outcome {
         let package = self.graph.get(id);
         let has_tests = !package.tests.files.is_empty() || !package.xtests.files.is_empty();
+        let covered = self.checks.cover.map(|mode| self.covered(package, mode));
         let graph = if has_tests {
-            match self.main_text(package) {
-                Ok(text) => modules::test_program(&self.graph, id, text.into_bytes().into()),
+            match self.main_text(package, covered.as_ref().map(|(covered, _)| covered)) {
+                Ok(text) => {
+                    let mut graph = modules::test_program(&self.graph, id, text.into_bytes().into());
+                    if let Some((_, texts)) = &covered {
+                        use_texts(&mut graph, &package.import_path, texts);
+                    }
+                    graph
+                }
                 Err(fault) => return Outcome::SetupFailed(format!("# {}\n{fault}", package.import_path)),
             }
         } else {
@@ -163,7 +193,28 @@ impl<'a> TestBuild<'a> {
         if !errors.is_empty() {
             return Outcome::SetupFailed(format!("# {}\n{}", package.import_path, errors.join("\n")));
         }
-        par::with_pool(self.req.flags.threads, || self.make(graph, has_tests, say))
+        let outcome = par::with_pool(self.req.flags.threads, || self.make(graph, has_tests, say));
+        let unreached = covered.map(|(covered, _)| covered.nothing_reached()).unwrap_or_default();
+        match outcome {
+            Outcome::NoTests(_) => Outcome::NoTests(unreached),
+            outcome => outcome,
+        }
+    }
+
+    /// The package's own files with counters: what the test program reads, and the texts by name.
+    fn covered(&self, package: &Package, mode: CoverMode) -> (Covered, BTreeMap<String, Arc<[u8]>>) {
+        let (mut covered, mut texts) = (Covered { mode, files: Vec::new() }, BTreeMap::new());
+        for (n, file) in package.files.iter().enumerate() {
+            let Ok(text) = std::str::from_utf8(&file.text) else { continue };
+            let counters = format!("ThermosCover_{n}");
+            let done = cover::instrument(text, &counters, mode);
+            if !done.blocks.is_empty() {
+                let name = format!("{}/{}", package.import_path, file.name);
+                covered.files.push((name, counters, done.blocks));
+                texts.insert(file.name.clone(), done.text.into_bytes().into());
+            }
+        }
+        (covered, texts)
     }
 
     fn make(&self, graph: Graph, has_tests: bool, say: Say<'_>) -> Outcome {
@@ -187,13 +238,13 @@ impl<'a> TestBuild<'a> {
         });
         match result {
             Ok(Some(exe)) => Outcome::Ready(exe),
-            Ok(None) => Outcome::NoTests,
+            Ok(None) => Outcome::NoTests(String::new()),
             Err(failure) => Outcome::BuildFailed(failure.text),
         }
     }
 
     /// The text of the main package; the error is told of the package as it was written.
-    fn main_text(&self, package: &Package) -> Result<String, String> {
+    fn main_text(&self, package: &Package, covered: Option<&Covered>) -> Result<String, String> {
         let of = |files: &[File]| -> Result<Vec<TestFunctions>, String> {
             files.iter().map(|file| self.functions(package, file)).collect()
         };
@@ -204,7 +255,7 @@ impl<'a> TestBuild<'a> {
         }
         let has_own = !package.files.is_empty() || !package.tests.files.is_empty();
         let module = package.module.as_ref().map_or("", |module| module.path.as_str());
-        Ok(main_text::main_text(&package.import_path, module, has_own, &own, &external))
+        Ok(main_text::main_text(&package.import_path, module, has_own, &own, &external, covered))
     }
 
     fn functions(&self, package: &Package, file: &File) -> Result<TestFunctions, String> {

@@ -75,7 +75,8 @@ impl Stage for Vet {
 impl TestBuild<'_> {
     /// What is to be said of the packages under test, as go prints it; empty: nothing.
     pub(super) fn vetted(&self, workspace: &Arc<Workspace>, outputs: &[Arc<PackageOutput>]) -> String {
-        if self.vet.is_empty() {
+        // With counters in them the sources are not what was written.
+        if self.checks.vet.is_empty() || self.checks.cover.is_some() {
             return String::new();
         }
         // A test program's main package is in no directory.
@@ -114,7 +115,7 @@ impl TestBuild<'_> {
             import_path: package.import_path.clone(),
             go_version: package.go_version.clone(),
             target: workspace.target.to_string(),
-            checks: self.vet.clone(),
+            checks: self.checks.vet.clone(),
             files: package.files.iter().map(|f| (f.name.clone(), f.text.content())).collect(),
             interfaces,
             workspace: (workspace.clone(), id),

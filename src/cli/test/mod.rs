@@ -8,15 +8,15 @@
 #![allow(clippy::disallowed_methods, reason = "running test programs is what this command is for")]
 
 mod events;
+mod output;
 mod run;
 mod words;
 
-use std::collections::BTreeSet;
-use std::io::Write;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Condvar, Mutex, MutexGuard};
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use super::build::{Job, write_executable};
 use super::flags::Flags;
@@ -24,10 +24,10 @@ use super::{Call, Failure, env, io_words, print, say};
 use crate::base::{ContentId, World};
 use crate::build::driver::Purpose;
 use crate::build::flags::split_quoted;
-use crate::build::test::{self, Asked, Outcome, Saved, TestBuild, Tested};
+use crate::build::test::{self, Asked, Checks, CoverMode, Outcome, Saved, TestBuild, Tested};
 use crate::store::Store;
 use crate::target::Target;
-use events::{Events, Sink};
+use output::{Output, build_events, header_of, print_bytes};
 use run::{Ran, Run, go_duration, parse_duration};
 use words::Words;
 
@@ -45,7 +45,9 @@ pub(super) fn test(call: &Call<'_>, flags: Flags) -> Result<u8, Failure> {
     let target = call.config.target().map_err(|e| Failure::new(2, format!("go: {e}")))?;
     let mut job = Job::new(call, &words.flags, Purpose::Test, target)?;
     job.be_quiet();
-    let failed = job.tests(&words.packages, checks(words.flags.text("vet")), |build| tell_all(call, &job.store, build, &options, target))?;
+    let checks = Checks { vet: vet_checks(words.flags.text("vet")), cover: options.cover };
+    let failed =
+        job.tests(&words.packages, checks, |build| tell_all(call, &job.store, build, &options, target))?;
     job.store.flush();
     if failed? && !options.json && !words.packages.is_empty() && !options.compile_only {
         print("FAIL\n");
@@ -55,7 +57,7 @@ pub(super) fn test(call: &Call<'_>, flags: Flags) -> Result<u8, Failure> {
 }
 
 /// The checks that `-vet` chooses: those before every test, all, none or some.
-fn checks(vet: Option<&str>) -> Vec<String> {
+fn vet_checks(vet: Option<&str>) -> Vec<String> {
     const BEFORE_TESTS: &[&str] = &["nilfunc", "printf", "stringintconv", "tests"];
     match vet {
         None | Some("" | "all") => BEFORE_TESTS.iter().map(|name| (*name).to_owned()).collect(),
@@ -82,6 +84,9 @@ struct Options {
     cacheable: Option<Vec<String>>,
     /// Keeps executables in the working directory, for profiles.
     profiles: bool,
+    cover: Option<CoverMode>,
+    /// `-coverprofile`: where what was covered goes.
+    profile: Option<PathBuf>,
     fail_fast: bool,
     kill_after: Option<Duration>,
     wait: Duration,
@@ -96,11 +101,19 @@ impl Options {
                 .ok_or_else(|| wrong(format!("invalid value {text:?} for flag -timeout: parse error")))?,
             None => TIMEOUT,
         };
-        for name in ["fuzz", "cover", "coverprofile", "coverpkg", "covermode"] {
+        for name in ["fuzz", "coverpkg"] {
             if words.flags.text(name).is_some() {
                 return Err(Failure::new(1, format!("go: test -{name} is not served by this toolchain yet")));
             }
         }
+        let profile = words.flags.text("coverprofile").map(|path| call.world.cwd().join(path));
+        let cover = match words.flags.text("covermode") {
+            Some(mode) => Some(CoverMode::parse(mode).ok_or_else(|| match mode {
+                "atomic" => wrong("go: test -covermode=atomic is not served by this toolchain yet".to_owned()),
+                _ => wrong(format!("invalid value {mode:?} for flag -covermode: valid modes are \"set\", \"count\", or \"atomic\"")),
+            })?),
+            None => (words.flags.has("cover") || profile.is_some()).then_some(CoverMode::Set),
+        };
         let bench = words.flags.text("bench").is_some();
         if timeout > Duration::ZERO {
             words.add_defaults(&go_duration(timeout));
@@ -138,9 +151,15 @@ impl Options {
             bench,
             in_directory: words.packages.is_empty(),
             n_threads: if bench { 1 } else { threads.max(1) },
-            cacheable: if words.packages.is_empty() || bench || profiles { None } else { words.cacheable() },
+            cacheable: if words.packages.is_empty() || bench || profiles || profile.is_some() {
+                None
+            } else {
+                words.cacheable()
+            },
             args,
             profiles,
+            cover,
+            profile,
             fail_fast: flags.has("failfast"),
             kill_after: (timeout > Duration::ZERO).then(|| timeout + wait.max(Duration::from_secs(60))),
             wait,
@@ -180,6 +199,7 @@ fn tell_all(
         building: Mutex::new(BTreeSet::new()),
         turn: Mutex::new(0),
         turned: Condvar::new(),
+        profiles: Mutex::default(),
     };
     // One more than tests run at once: while they run, the next is built.
     let n_workers = (options.n_threads + 1).min(packages.len());
@@ -189,6 +209,7 @@ fn tell_all(
             scope.spawn(|| shared.work(&running));
         }
     });
+    shared.write_profile()?;
     Ok(options.failed.load(Ordering::Relaxed))
 }
 
@@ -255,6 +276,8 @@ struct Shared<'a> {
     /// Whose lines come next.
     turn: Mutex<usize>,
     turned: Condvar,
+    /// What each package covered.
+    profiles: Mutex<BTreeMap<usize, Vec<u8>>>,
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -285,6 +308,20 @@ impl Shared<'_> {
             self.tell(i, package, &outcome);
             running.give_back();
         }
+    }
+
+    /// The profiles of all packages as one file, in their order.
+    fn write_profile(&self) -> Result<(), Failure> {
+        let (Some(to), Some(mode)) = (&self.options.profile, self.options.cover) else { return Ok(()) };
+        let mut text = format!("mode: {}\n", mode.name()).into_bytes();
+        let profiles = lock(&self.profiles);
+        for package in self.packages {
+            let Some(profile) = profiles.get(&package.id.0) else { continue };
+            let lines = memchr::memchr(b'\n', profile).map_or(&profile[..], |end| &profile[end + 1..]);
+            text.extend_from_slice(lines);
+        }
+        std::fs::write(to, text)
+            .map_err(|e| Failure::new(1, format!("go: open {}: {}", to.display(), io_words(&e))))
     }
 
     /// Runs `f` when the lines of all packages before are out.
@@ -333,8 +370,13 @@ impl Shared<'_> {
             false
         };
         match outcome {
-            Outcome::NoTests => {
-                out.write(format!("?   \t{path}\t[no test files]\n").as_bytes());
+            Outcome::NoTests(unreached) => {
+                let line = match unreached.is_empty() {
+                    false => format!("\t{path}\t\tcoverage: 0.0% of statements\n"),
+                    true => format!("?   \t{path}\t[no test files]\n"),
+                };
+                lock(&self.profiles).insert(package.id.0, format!("\n{unreached}").into_bytes());
+                out.write(line.as_bytes());
                 true
             }
             Outcome::SetupFailed(_) => fail(out, format!("FAIL\t{path} [setup failed]\n")),
@@ -383,10 +425,12 @@ impl Shared<'_> {
             if shows {
                 out.write(&saved.output);
             }
-            out.write(ok_line(&package.import_path, "(cached)", &saved.output).as_bytes());
+            out.write(self.ok_line(package, "(cached)", &saved.output).as_bytes());
             return Ok(true);
         }
-        let log = asked.as_ref().map(|_| self.log_file(package));
+        let log = asked.as_ref().map(|_| self.temporary(package, "testlog"));
+        let profile = options.profile.as_ref().map(|_| self.temporary(package, "cover"));
+        let args = self.args(profile.as_ref());
         let mut text = Vec::new();
         let ran = {
             let mut put = |bytes: &[u8]| {
@@ -398,7 +442,7 @@ impl Shared<'_> {
             let run = Run {
                 runner: &options.runner,
                 exe: &path,
-                args: &options.args,
+                args: &args,
                 dir: &package.dir,
                 vars: self.vars(),
                 log: log.clone(),
@@ -408,11 +452,15 @@ impl Shared<'_> {
             run::run(&run, &mut put)
                 .map_err(|e| Failure::new(1, format!("go: {}: {}", path.display(), io_words(&e))))?
         };
-        let looked = log.and_then(|log| {
-            let text = std::fs::read(&log).ok();
-            let _ = std::fs::remove_file(&log);
+        let take = |path: PathBuf| {
+            let text = std::fs::read(&path).ok();
+            let _ = std::fs::remove_file(&path);
             text
-        });
+        };
+        let looked = log.and_then(take);
+        if let Some(profile) = profile.and_then(take) {
+            lock(&self.profiles).insert(package.id.0, profile);
+        }
         self.verdict(package, &ran, &text, out);
         if let (Some(asked), Some(looked), true) = (&asked, looked, ran.passed) {
             let saved = Saved { output: text, elapsed: seconds(ran.elapsed) };
@@ -433,7 +481,7 @@ impl Shared<'_> {
             if breaks_line && (self.streams || shows) {
                 out.write(b"\n");
             }
-            out.write(ok_line(&package.import_path, &seconds(ran.elapsed), text).as_bytes());
+            out.write(self.ok_line(package, &seconds(ran.elapsed), text).as_bytes());
             return;
         }
         options.failed.store(true, Ordering::Relaxed);
@@ -450,14 +498,30 @@ impl Shared<'_> {
         out.write(format!("{mark}FAIL\t{}\t{}\n", package.import_path, seconds(ran.elapsed)).as_bytes());
     }
 
+    fn ok_line(&self, package: &Tested, elapsed: &str, text: &[u8]) -> String {
+        let shows = self.options.cover.is_some() && !self.options.in_directory && !self.options.bench;
+        ok_line(&package.import_path, elapsed, text, shows)
+    }
+
+    /// The test binary's arguments; its profile goes to a file of its own.
+    fn args(&self, profile: Option<&PathBuf>) -> Vec<String> {
+        let is_profile = |arg: &String| arg.starts_with("-test.coverprofile=");
+        let mut args = self.options.args.clone();
+        if let Some(profile) = profile {
+            args.retain(|arg| !is_profile(arg));
+            args.insert(0, format!("-test.coverprofile={}", profile.display()));
+        }
+        args
+    }
+
     fn vars(&self) -> Vec<(String, String)> {
         let old = self.call.config.set("PATH").unwrap_or_default();
         let bin = env::bin_dir(&self.call.config, self.call.world);
         bin.map(|bin| ("PATH".to_owned(), format!("{}:{old}", bin.display()))).into_iter().collect()
     }
 
-    fn log_file(&self, package: &Tested) -> PathBuf {
-        let name = format!("thermos-testlog-{}-{}", std::process::id(), package.id.0);
+    fn temporary(&self, package: &Tested, what: &str) -> PathBuf {
+        let name = format!("thermos-{what}-{}-{}", std::process::id(), package.id.0);
         self.call.config.tmpdir().join(name)
     }
 }
@@ -466,111 +530,14 @@ fn seconds(elapsed: Duration) -> String {
     format!("{:.3}s", elapsed.as_secs_f64())
 }
 
-fn ok_line(path: &str, elapsed: &str, text: &[u8]) -> String {
+fn ok_line(path: &str, elapsed: &str, text: &[u8], covers: bool) -> String {
     let none =
         text.starts_with(NO_TESTS) || memchr::memmem::find(text, &[b"\n", NO_TESTS].concat()).is_some();
     let none = if none { " [no tests to run]" } else { "" };
-    format!("ok  \t{path}\t{elapsed}{none}\n")
-}
-
-/// `p [p.test]` of `# p [p.test]`.
-fn header_of(text: &str) -> &str {
-    text.lines().next().and_then(|line| line.strip_prefix("# ")).unwrap_or("")
-}
-
-/// Compiler messages among events.
-fn build_events(text: &str) {
-    let path = header_of(text);
-    let mut lines = String::new();
-    for line in text.lines() {
-        let event = serde_json::json!({
-            "ImportPath": path, "Action": "build-output", "Output": format!("{line}\n"),
-        });
-        lines += &format!("{event}\n");
-    }
-    lines += &format!("{}\n", serde_json::json!({ "ImportPath": path, "Action": "build-fail" }));
-    print(&lines);
-}
-
-fn print_bytes(bytes: &[u8]) {
-    let mut stdout = std::io::stdout().lock();
-    let _ = stdout.write_all(bytes);
-    let _ = stdout.flush();
-}
-
-/// Where a package's lines go.
-enum Output {
-    Stream,
-    Collect(Vec<u8>),
-    Events(Box<Events<Lines>>),
-}
-
-impl Output {
-    fn stream() -> Output {
-        Output::Stream
-    }
-
-    fn collect() -> Output {
-        Output::Collect(Vec::new())
-    }
-
-    fn events(package: &str) -> Output {
-        Output::Events(Box::new(Events::new(Lines, package)))
-    }
-
-    fn write(&mut self, bytes: &[u8]) {
-        match self {
-            Output::Stream => print_bytes(bytes),
-            Output::Collect(text) => text.extend_from_slice(bytes),
-            Output::Events(events) => events.write(bytes),
-        }
-    }
-
-    /// What is still to be printed.
-    fn end(self, passed: bool, elapsed: Duration, failed_build: &str) -> Vec<u8> {
-        match self {
-            Output::Stream => Vec::new(),
-            Output::Collect(text) => text,
-            Output::Events(events) => {
-                events.end(passed, elapsed.as_secs_f64(), failed_build);
-                Vec::new()
-            }
-        }
-    }
-}
-
-/// Events as lines on stdout.
-struct Lines;
-
-impl Sink for Lines {
-    fn line(&mut self, line: String) {
-        print(&line);
-    }
-
-    fn now(&self) -> String {
-        let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-        rfc3339(now)
-    }
-}
-
-/// Universal time with nanoseconds, without trailing zeros.
-fn rfc3339(since_1970: Duration) -> String {
-    let (days, rest) = (since_1970.as_secs() / 86400, since_1970.as_secs() % 86400);
-    // Years that begin in March, in eras of 400, put the leap day last.
-    let shifted = days + 719_468;
-    let (era, day) = (shifted / 146_097, shifted % 146_097);
-    let year = (day - day / 1460 + day / 36524 - day / 146_096) / 365;
-    let in_year = day - (365 * year + year / 4 - year / 100);
-    let month = (5 * in_year + 2) / 153;
-    let (date, month) = (in_year - (153 * month + 2) / 5 + 1, if month < 10 { month + 3 } else { month - 9 });
-    let year = era * 400 + year + u64::from(month <= 2);
-    let (hour, minute, second) = (rest / 3600, rest / 60 % 60, rest % 60);
-    let fraction = format!("{:09}", since_1970.subsec_nanos());
-    let fraction = match fraction.trim_end_matches('0') {
-        "" => String::new(),
-        digits => format!(".{digits}"),
-    };
-    format!("{year:04}-{month:02}-{date:02}T{hour:02}:{minute:02}:{second:02}{fraction}Z")
+    let shown = String::from_utf8_lossy(text);
+    let coverage = shown.lines().find_map(|line| line.strip_prefix("coverage: ")).filter(|_| covers);
+    let coverage = coverage.map(|what| format!("\tcoverage: {what}")).unwrap_or_default();
+    format!("ok  \t{path}\t{elapsed}{coverage}{none}\n")
 }
 
 #[cfg(test)]
@@ -578,18 +545,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn times_of_events() {
-        assert_eq!(rfc3339(Duration::new(0, 0)), "1970-01-01T00:00:00Z");
-        assert_eq!(rfc3339(Duration::new(951_782_400, 120_000_000)), "2000-02-29T00:00:00.12Z");
-        assert_eq!(rfc3339(Duration::new(1_798_761_599, 1)), "2026-12-31T23:59:59.000000001Z");
-    }
-
-    #[test]
     fn a_run_without_tests_says_so() {
         assert_eq!(
-            ok_line("p", "0.001s", b"testing: warning: no tests to run\nPASS\n"),
+            ok_line("p", "0.001s", b"testing: warning: no tests to run\nPASS\n", false),
             "ok  \tp\t0.001s [no tests to run]\n"
         );
-        assert_eq!(ok_line("p", "(cached)", b"PASS\n"), "ok  \tp\t(cached)\n");
+        assert_eq!(ok_line("p", "(cached)", b"PASS\n", false), "ok  \tp\t(cached)\n");
     }
 }

@@ -80,29 +80,37 @@ fn stmt<'a>(s: &'a Stmt, f: &mut dyn FnMut(&'a Expr)) {
 fn expr<'a>(x: &'a Expr, f: &mut dyn FnMut(&'a Expr)) {
     f(x);
     match &x.kind {
-        ExprKind::CompositeLit(lit) => lit.elems.iter().for_each(|x| expr(x, f)),
         ExprKind::FuncLit(lit) => exprs_of_block(&lit.body, f),
-        ExprKind::Paren(x) | ExprKind::Selector(x, _) | ExprKind::Star(x) | ExprKind::Unary(_, x) => expr(x, f),
+        _ => children(x, &mut |x| expr(x, f)),
+    }
+}
+
+/// Calls `f` for each expression that stands directly in `x`, but for function literals' bodies.
+pub fn children<'a>(x: &'a Expr, f: &mut dyn FnMut(&'a Expr)) {
+    match &x.kind {
+        ExprKind::CompositeLit(lit) => lit.elems.iter().for_each(f),
+        ExprKind::Paren(x) | ExprKind::Selector(x, _) | ExprKind::Star(x) | ExprKind::Unary(_, x) => f(x),
+        ExprKind::TypeAssert(x, _) => f(x),
         ExprKind::Index(x, indices) => {
-            expr(x, f);
-            indices.iter().for_each(|x| expr(x, f));
+            f(x);
+            indices.iter().for_each(f);
         }
         ExprKind::Slice(slice) => {
-            expr(&slice.x, f);
-            slice.index.iter().flatten().for_each(|x| expr(x, f));
+            f(&slice.x);
+            slice.index.iter().flatten().for_each(f);
         }
-        ExprKind::TypeAssert(x, _) => expr(x, f),
         ExprKind::Call(call) => {
-            expr(&call.fun, f);
-            call.args.iter().for_each(|x| expr(x, f));
+            f(&call.fun);
+            call.args.iter().for_each(f);
         }
         ExprKind::Binary(_, x, y) | ExprKind::KeyValue(x, y) => {
-            expr(x, f);
-            expr(y, f);
+            f(x);
+            f(y);
         }
         ExprKind::Bad
         | ExprKind::Name(_)
         | ExprKind::Lit(_)
+        | ExprKind::FuncLit(_)
         | ExprKind::Ellipsis(_)
         | ExprKind::ArrayType(..)
         | ExprKind::SliceType(_)
