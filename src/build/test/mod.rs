@@ -21,7 +21,7 @@ use super::stages::short;
 use super::workspace::Workspace;
 use crate::base::{ContentId, Digest, Hasher, World, par};
 use crate::engine::{Engine, Env, History, RunRecord, Stage};
-use crate::modules::{self, File, Graph, LoadError, Package, PackageId};
+use crate::modules::{self, File, Graph, LoadError, Package, PackageId, Text};
 use crate::scan::{self, TestFunctions};
 use crate::store::Store;
 use main_text::Covered;
@@ -34,7 +34,7 @@ fn use_texts(graph: &mut Graph, path: &str, texts: &BTreeMap<String, Arc<[u8]>>)
     for package in graph.packages.iter_mut().filter(|package| package.import_path == path) {
         for file in &mut package.files {
             if let Some(text) = texts.get(&file.name) {
-                file.text = text.clone();
+                file.text = Text::Here(text.clone());
             }
         }
     }
@@ -205,7 +205,9 @@ impl<'a> TestBuild<'a> {
     fn covered(&self, package: &Package, mode: CoverMode) -> (Covered, BTreeMap<String, Arc<[u8]>>) {
         let (mut covered, mut texts) = (Covered { mode, files: Vec::new() }, BTreeMap::new());
         for (n, file) in package.files.iter().enumerate() {
-            let Ok(text) = std::str::from_utf8(&file.text) else { continue };
+            // What cannot be read is told when the package is compiled.
+            let Ok(text) = modules::read_later(self.world, &package.import_path, file) else { continue };
+            let Ok(text) = std::str::from_utf8(&text) else { continue };
             let counters = format!("ThermosCover_{n}");
             let done = cover::instrument(text, &counters, mode);
             if !done.blocks.is_empty() {
