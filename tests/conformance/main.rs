@@ -17,6 +17,7 @@ mod provision;
 mod select;
 mod stdcode;
 mod stdlib;
+mod stdtest;
 mod typesuite;
 
 use std::path::Path;
@@ -32,6 +33,7 @@ const SUITES: &[(&str, Suite)] = &[
     ("gotest", gotest::check),
     ("goerrors", goerrors::check),
     ("gocompile", gocompile::check),
+    ("stdtest", stdtest::check),
     ("stdlib", stdlib::check),
     ("types", typesuite::check),
     ("stdcode", stdcode::check),
