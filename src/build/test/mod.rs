@@ -135,7 +135,8 @@ impl<'a> TestBuild<'a> {
             scanned.shelf.into_iter().for_each(|shelf| shelf.save(engine.store()));
             graph
         });
-        let graph = graph.map_err(|fatal| BuildFailure { code: 1, text: fatal.to_string(), parts: Vec::new() })?;
+        let graph =
+            graph.map_err(|fatal| BuildFailure { code: 1, text: fatal.to_string(), parts: Vec::new() })?;
         let mut flags = req.flags.clone();
         flags.ldflags.strings.push(("testing.testBinary".to_owned(), "1".to_owned()));
         Ok(TestBuild { req, world, engine, graph, flags, checks })
