@@ -25,9 +25,11 @@ mod func;
 mod implicit;
 mod memory;
 pub mod natives;
+mod relocatable;
 
 pub use dump::{asm, clif};
 pub use implicit::implicit_symbols;
+pub use relocatable::relocatable;
 
 use std::sync::Arc;
 

@@ -9,6 +9,7 @@ use crate::ir::{BinOp, BoundsKind, Builder, Conv, FloatCc, IntCc, MemFlags, Op, 
 
 mod control;
 mod ops;
+mod relocatable;
 
 pub(super) const LAYOUT: RuntimeLayout =
     RuntimeLayout { stackguard0: 16, ctx: 24, overflow: 32, check_x: 40, check_y: 48 };
