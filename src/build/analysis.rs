@@ -18,7 +18,7 @@ use std::sync::{Arc, Mutex, OnceLock};
 use rustc_hash::FxHashSet;
 use serde::{Deserialize, Serialize};
 
-use super::universe::{FuncRef, Index, Universe};
+use super::universe::{DataRef, FuncRef, Index, Universe};
 use super::workspace::Closures;
 use crate::base::{ContentId, Digest, Hasher, archive, digest::Bytes, strings, wire};
 use crate::ir;
@@ -310,12 +310,26 @@ impl Plan {
 
     /// The functions of a package, in their order.
     pub fn funcs_of(&self, package: PackageId) -> Vec<FuncRef> {
-        let sources = self.universe.sources.iter().enumerate();
-        let parts = sources.flat_map(|(source, of)| {
-            let parts = of.packages.iter().enumerate().filter(|(_, p)| **p == package);
-            parts.map(move |(part, _)| (source as u32, part as u32))
+        self.parts_of(package).flat_map(|(source, part)| self.funcs(source, part)).collect()
+    }
+
+    /// The data symbols of a package, in their order.
+    pub fn datas_of(&self, package: PackageId) -> Vec<DataRef> {
+        let parts = self.parts_of(package);
+        let datas = parts.flat_map(|(source, part)| {
+            let datas = self.universe.sources[source as usize].outline.datas.iter().zip(0..);
+            let own = datas.filter(move |(data, _)| data.part == part);
+            own.map(move |(_, data)| DataRef { source, data })
         });
-        parts.flat_map(|(source, part)| self.funcs(source, part)).collect()
+        datas.collect()
+    }
+
+    /// Where a package is described: source and part.
+    fn parts_of(&self, package: PackageId) -> impl Iterator<Item = (u32, u32)> {
+        self.universe.sources.iter().zip(0..).flat_map(move |(of, source)| {
+            let parts = of.packages.iter().zip(0..).filter(move |(p, _)| **p == package);
+            parts.map(move |(_, part)| (source, part))
+        })
     }
 }
 

@@ -8,15 +8,14 @@ use serde::{Deserialize, Serialize};
 
 use super::buildinfo::{self, ModuleLine};
 use super::config::{Config, GO_VERSION};
-use super::flags::BuildFlags;
+use super::flags::{BuildFlags, Wanted};
 use super::library::Library;
 use super::link_stage::{Link, LinkContext, LinkInput};
 use super::noop;
+use super::object_file::object_file;
 use super::planning::Lowered;
 use super::shelf::Shelf;
-use super::stages::{
-    CheckAndLower, GENERIC, Layouts, PackageInput, PackageOutput, ScanFile, ScanInput, backend,
-};
+use super::stages::{CheckAndLower, GENERIC, PackageInput, PackageOutput, ScanFile, ScanInput, backend};
 use super::workspace::{Workspace, symbol_path};
 use crate::base::world::clean_path;
 use crate::base::{ContentId, Hasher, World, par, wire};
@@ -75,8 +74,9 @@ pub struct Program {
     pub is_main: bool,
     /// It was named by its files.
     pub from_files: bool,
-    /// Of a command: the executable in the store.
+    /// The executable, or the object file where one is wanted, in the store.
     pub exe: Option<ContentId>,
+    pub is_object: bool,
 }
 
 /// A build that went well.
@@ -214,13 +214,24 @@ fn build_with(
     for &id in &workspace.graph.roots {
         let package = workspace.package(id);
         let is_main = package.name == "main";
-        let exe = if is_main { Some(link(req, engine, &lowered, id, say)?) } else { None };
+        let is_object = workspace.graph.roots.len() == 1
+            && match req.flags.wanted {
+                Wanted::Executable => false,
+                Wanted::ExecutableOrObject => !is_main,
+                Wanted::Object => true,
+            };
+        let exe = match (is_object, is_main) {
+            (true, _) => Some(object(req, engine, &lowered, id)?),
+            (false, true) => Some(link(req, engine, &lowered, id, say)?),
+            (false, false) => None,
+        };
         programs.push(Program {
             import_path: package.import_path.clone(),
             name: package.default_exec_name(),
             is_main,
             from_files: package.from_files,
             exe,
+            is_object,
         });
     }
     Ok((Built { programs }, seen))
@@ -308,6 +319,7 @@ pub(super) fn modules_config(req: &Request<'_>) -> modules::Config {
         proxy: req.config.value("GOPROXY"),
         overlay: req.purpose != Purpose::List,
         main_only: req.purpose == Purpose::Run,
+        objects: req.flags.wanted != Wanted::Executable,
         tests: req.purpose == Purpose::Test,
     }
 }
@@ -547,6 +559,27 @@ fn relative(path: &Path, base: &Path) -> Option<String> {
     None
 }
 
+/// Writes the object file of package `id`.
+fn object(
+    req: &Request<'_>,
+    engine: &Arc<Engine>,
+    lowered: &Lowered,
+    id: PackageId,
+) -> Result<ContentId, BuildFailure> {
+    let package = lowered.workspace.package(id);
+    let fail = |text: String| BuildFailure::new(format!("# {}\n{text}", package.import_path));
+    let layouts = lowered.runtime_layouts();
+    if layouts.is_empty() {
+        return Err(fail(
+            "no object file without package runtime, whose types its code would rest on".to_owned(),
+        ));
+    }
+    let (backend, _) = backend(req.target, &layouts, Effort::Full);
+    let plan = lowered.plan(engine).map_err(fail)?;
+    let bytes = object_file(&plan, id, &package.import_path, &backend, engine.store()).map_err(fail)?;
+    Ok(engine.store().put_plain(bytes))
+}
+
 /// Links the command `id`.
 pub(super) fn link(
     req: &Request<'_>,
@@ -557,8 +590,7 @@ pub(super) fn link(
 ) -> Result<ContentId, BuildFailure> {
     let (workspace, outputs) = (&*lowered.workspace, &lowered.outputs);
     let needed = closure(workspace, id);
-    let layouts: Layouts =
-        workspace.find("runtime").map(|id| outputs[id.0].layouts.clone()).unwrap_or_default();
+    let layouts = lowered.runtime_layouts();
     let (backend, backend_id) = backend(req.target, &layouts, Effort::Full);
     let package = workspace.package(id);
     if req.flags.emits() {

@@ -1,5 +1,17 @@
 //! The build flags as data: what `cli` reads from the command line and stages take as input.
 
+/// What a build leaves of the package that was named, if it was one.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Wanted {
+    /// A command's executable; a library is built to be checked only.
+    #[default]
+    Executable,
+    /// The same, and of a library its object file: `-o name`.
+    ExecutableOrObject,
+    /// The object file of whatever it is: `-o name.o`.
+    Object,
+}
+
 /// Flags shared by build, run, install and list.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct BuildFlags {
@@ -29,6 +41,7 @@ pub struct BuildFlags {
     pub overlay: String,
     /// `-emit`: forms of a function to print.
     pub emit: Vec<String>,
+    pub wanted: Wanted,
     /// `--timings`: where the page goes.
     pub timings: Option<String>,
     /// Functions that are missing become traps instead of link errors (for bringing up a target).

@@ -10,6 +10,7 @@ pub mod goroot;
 pub mod library;
 pub mod link_stage;
 pub mod noop;
+mod object_file;
 pub mod outline;
 pub mod pack;
 pub mod planning;
@@ -22,7 +23,7 @@ pub mod test;
 pub mod universe;
 pub mod workspace;
 
-pub use flags::{BuildFlags, LinkFlags, VcsStamp};
+pub use flags::{BuildFlags, LinkFlags, VcsStamp, Wanted};
 
 /// The file name of a command's executable: the last element of its import path that is no major version.
 pub fn default_name(import_path: &str) -> String {

@@ -8,7 +8,7 @@ use rayon::prelude::*;
 use super::analysis::{Analysis, Plan};
 use super::library::Library;
 use super::outline::Outline;
-use super::stages::{Analyze, AnalyzeInput, PackageOutput};
+use super::stages::{Analyze, AnalyzeInput, Layouts, PackageOutput};
 use super::universe::Universe;
 use super::workspace::{Closures, Workspace};
 use crate::base::{ContentId, par, wire};
@@ -27,6 +27,12 @@ pub struct Lowered {
 impl Lowered {
     pub fn new(workspace: Arc<Workspace>, outputs: Vec<Arc<PackageOutput>>, library: Library) -> Lowered {
         Lowered { workspace, outputs, library, plan: OnceLock::new() }
+    }
+
+    /// How the runtime's structs are laid out, which code and natives of the target need to know.
+    pub fn runtime_layouts(&self) -> Layouts {
+        let runtime = self.workspace.find("runtime");
+        runtime.map(|id| self.outputs[id.0].layouts.clone()).unwrap_or_default()
     }
 
     /// The plan; or what went wrong inside the compiler.

@@ -14,7 +14,7 @@ use crate::base::{ContentId, World};
 use crate::build::driver::{self, Built, Program, Purpose, Request};
 use crate::build::noop;
 use crate::build::test::{Checks, TestBuild};
-use crate::build::{BuildFlags, LinkFlags};
+use crate::build::{BuildFlags, LinkFlags, Wanted};
 use crate::store::{self, Store};
 use crate::target::Target;
 
@@ -29,6 +29,16 @@ pub(super) fn build(call: &Call<'_>, flags: Flags) -> Result<u8, Failure> {
         call.config.target().map_err(|e| Failure::new(2, format!("go: {e}")))?,
     )?;
     job.output = flags.text("o").map(str::to_owned);
+    job.flags.wanted = match &job.output {
+        Some(to)
+            if to.ends_with('/') || to == "/dev/null" || call.world.is_dir(&call.world.cwd().join(to)) =>
+        {
+            Wanted::Executable
+        }
+        Some(to) if to.ends_with(".o") => Wanted::Object,
+        Some(_) => Wanted::ExecutableOrObject,
+        None => Wanted::Executable,
+    };
     let built = job.run(&flags.args)?;
     let healed = job.store.healed();
     match place(call, &job, &built) {
@@ -329,20 +339,26 @@ fn put(job: &Job<'_>, program: &Program, to: &str) -> Result<(), Failure> {
         std::fs::create_dir_all(world.cwd().join(dir))
             .map_err(|e| fault(format!("mkdir {dir}/: {}", io_words(&e))))?;
     }
+    let mode = if program.is_object { 0o666 } else { 0o777 };
     let looked_ns = world.now_ns();
-    write_executable(&job.store, exe, &path).map_err(|e| fault(format!("open {to}: {}", io_words(&e))))?;
+    write_output(&job.store, exe, &path, mode).map_err(|e| fault(format!("open {to}: {}", io_words(&e))))?;
     noop::note_placed(&job.store, exe, &path, world, looked_ns);
     Ok(())
 }
 
 /// Puts the executable in place in one step: a program that runs from there keeps its old file.
 pub(super) fn write_executable(store: &Store, exe: ContentId, to: &Path) -> std::io::Result<()> {
-    let gone = || std::io::Error::other("the executable vanished from the cache; build again");
+    write_output(store, exe, to, 0o777)
+}
+
+/// Writes what was built, with the permissions `mode` (less the umask) if the file is new.
+fn write_output(store: &Store, exe: ContentId, to: &Path, mode: u32) -> std::io::Result<()> {
+    let gone = || std::io::Error::other("the output vanished from the cache; build again");
     let bytes = store.read_plain(exe).ok_or_else(gone)?;
     if std::fs::metadata(to).is_ok_and(|present| present.len() == bytes.len() as u64)
         && let Ok(present) = std::fs::read(to)
         && *present == *bytes
-        && is_executable(to)
+        && (mode & 0o111 == 0 || is_executable(to))
     {
         return Ok(());
     }
@@ -355,7 +371,7 @@ pub(super) fn write_executable(store: &Store, exe: ContentId, to: &Path) -> std:
     let name = to.file_name().unwrap_or_default().to_string_lossy();
     let tmp = dir.join(format!(".{name}.{}.tmp", std::process::id()));
     let write = || -> std::io::Result<()> {
-        let mut file = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o777).open(&tmp)?;
+        let mut file = std::fs::OpenOptions::new().write(true).create_new(true).mode(mode).open(&tmp)?;
         file.write_all(&bytes)?;
         drop(file);
         std::fs::rename(&tmp, to)

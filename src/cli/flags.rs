@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use super::Failure;
-use crate::build::{BuildFlags, LinkFlags, VcsStamp};
+use crate::build::{BuildFlags, LinkFlags, VcsStamp, Wanted};
 
 /// What follows a flag's name.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -244,6 +244,7 @@ impl Flags {
             vcs: VcsStamp::default(),
             overlay: String::new(),
             emit: text("emit").split(',').filter(|e| !e.is_empty()).map(str::to_owned).collect(),
+            wanted: Wanted::default(),
             timings: self
                 .text("timings")
                 .map(|t| if t == "true" { "thermos-timings.html" } else { t }.to_owned()),

@@ -47,6 +47,8 @@ pub struct Config {
     pub overlay: bool,
     /// Leave out packages that are no commands: `run`, `build -o dir/`.
     pub main_only: bool,
+    /// Code is made of every named package, not of commands only: each needs what the linker needs.
+    pub objects: bool,
     /// Load what the tests of the named packages need as well: `test`.
     pub tests: bool,
 }

@@ -546,7 +546,7 @@ impl<'a> Linker<'a> {
         let written = package.imports.iter().filter(|(path, _)| *path != "C");
         let mut todo: Vec<(String, &[(String, Place)], bool)> =
             written.map(|(path, at)| (path.clone(), &at[..], true)).collect();
-        if package.name == "main" {
+        if package.name == "main" || self.loader.config.objects && !standard {
             let more = LINKER_NEEDS.iter().filter(|path| !package.imports.contains_key(**path));
             todo.extend(more.map(|&path| (path.to_owned(), &[][..], false)));
         }

@@ -43,6 +43,7 @@ fn config() -> Config {
         proxy: "off".to_owned(),
         overlay: false,
         main_only: false,
+        objects: false,
         tests: false,
     }
 }

@@ -26,6 +26,7 @@ fn selection(target: &Target, rules: Option<&Rules>) -> Selection {
         proxy: String::new(),
         overlay: true,
         main_only: false,
+        objects: false,
         tests: false,
     });
     rules.map_or(plain.clone(), |rules| plain.with_rules(rules))

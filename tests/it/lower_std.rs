@@ -156,6 +156,7 @@ fn lower_std() {
             proxy: String::new(),
             overlay: true,
             main_only: false,
+            objects: false,
             tests: false,
         };
         let mut loader = Loader {

@@ -87,6 +87,7 @@ fn load(goroot: &Path, cwd: &Path, target: &str, patterns: &[&str]) -> Result<Gr
         proxy: "off".to_owned(),
         overlay: false,
         main_only: false,
+        objects: false,
         tests: false,
     };
     let patterns: Vec<String> = patterns.iter().map(|&p| p.to_owned()).collect();
