@@ -251,6 +251,7 @@ fn dry_run(graph: &modules::Graph, say: Say<'_>) -> Built {
             is_main: package.name == "main",
             from_files: package.from_files,
             exe: None,
+            is_object: false,
         }
     });
     Built { programs: programs.collect() }
