@@ -151,7 +151,7 @@ impl Loader<'_> {
 
     fn needs(&self, package: &DirPackage) -> Vec<String> {
         let mut needs: Vec<String> = package.imports.keys().filter(|path| *path != "C").cloned().collect();
-        if package.name == "main" {
+        if package.name == "main" || self.config.objects {
             needs.extend(LINKER_NEEDS.iter().map(|&path| path.to_owned()));
         }
         needs
