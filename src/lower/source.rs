@@ -27,12 +27,8 @@ pub struct Source<'a> {
 
 impl<'a> Source<'a> {
     pub fn new(checked: &'a Checked) -> Source<'a> {
-        let mut source = Source {
-            checked,
-            funcs: Vec::new(),
-            by_key: FxHashMap::default(),
-            values: FxHashMap::default(),
-        };
+        let mut source =
+            Source { checked, funcs: Vec::new(), by_key: FxHashMap::default(), values: FxHashMap::default() };
         for file in &checked.files {
             for decl in &file.decls {
                 match decl {

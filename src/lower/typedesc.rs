@@ -231,7 +231,8 @@ fn common(cx: &mut Cx<'_>, d: &mut Data, ty: Ty, is_named: bool, extra: bool) {
         _ => {
             // Found by reflection if the program has it; made here only for types with methods or a name.
             let to = Ty::pointer(ty);
-            let has_methods = || matches!(ty.kind(), Kind::Struct(_)) && !method_set::methods_of(ty).is_empty();
+            let has_methods =
+                || matches!(ty.kind(), Kind::Struct(_)) && !method_set::methods_of(ty).is_empty();
             if ty.as_named().is_some() || has_methods() {
                 let pointer = type_sym(cx, to);
                 d.reloc(44, DataRelocKind::TypeOff32, pointer, 0);

@@ -45,5 +45,5 @@ pub use package::{EmbedSet, File, Graph, LoadError, Module, Package, PackageId, 
 pub use roots::{find_go_mod, module_root};
 pub use select::Selection;
 pub use shelf::{Shelved, ShelvedFile, read_later};
-pub use version::{compare_semver as compare_versions, is_canonical_semver as is_version};
 pub use test_variant::{TEST_MAIN, only, test_program};
+pub use version::{compare_semver as compare_versions, is_canonical_semver as is_version};
