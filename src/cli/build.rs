@@ -112,6 +112,13 @@ impl<'a> Job<'a> {
         target: Target,
     ) -> Result<Job<'a>, Failure> {
         let mut build_flags = flags.build_flags()?;
+        let covers = |name| flags.text(name).is_some_and(|value| !value.is_empty() && value != "false");
+        if purpose != Purpose::Test
+            && let Some(name) = ["cover", "covermode", "coverpkg"].into_iter().find(|name| covers(name))
+        {
+            let text = "is not supported by this toolchain: coverage is counted in tests only";
+            return Err(Failure::new(2, format!("go: -{name} {text}")));
+        }
         if let Some(text) = flags.text("ldflags") {
             build_flags.ldflags = LinkFlags::parse(text)
                 .map_err(|e| Failure::new(1, format!("# command-line-arguments\nlink: {e}")))?;
@@ -311,7 +318,7 @@ fn place(call: &Call<'_>, job: &Job<'_>, built: &Built) -> Result<(), Failure> {
         return mains.iter().try_for_each(|program| put(job, program, &format!("{dir}/{}", program.name)));
     }
     match &built.programs[..] {
-        [_] => mains.first().map_or(Ok(()), |program| put(job, program, output)),
+        [program] => put(job, program, output),
         _ => Err(Failure::new(1, format!("go: cannot write multiple packages to non-directory {output}"))),
     }
 }

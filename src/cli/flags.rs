@@ -256,9 +256,6 @@ impl Flags {
 /// Flags of go that ask for what is not here, and why.
 const REFUSED: &[(&str, &str)] = &[
     ("asmflags", "no assembly is assembled"),
-    ("cover", "no coverage is counted in programs"),
-    ("covermode", "no coverage is counted in programs"),
-    ("coverpkg", "no coverage is counted in programs"),
     ("gccgoflags", "gccgo is not used"),
     ("linkshared", "executables are static"),
     ("pkgdir", "packages are kept in the cache only"),

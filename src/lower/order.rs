@@ -46,6 +46,9 @@ enum Part<'a> {
     /// Happens in order.
     Event,
     Plain,
+    /// Changes nothing, and has its value from where it stands: a built-in function, a comparison of structs or arrays,
+    /// whose operands gc copies.
+    Pinned,
     /// Nothing in it is evaluated here.
     Nothing,
     /// The right side may not be evaluated at all.
@@ -130,7 +133,7 @@ impl<'a> Fx<'_, 'a> {
                 self.operands(e, role, &mut |e, role| self.look(e, role, &mut right));
                 seen.clash |= before && right.clash;
             }
-            Part::Plain => {
+            Part::Plain | Part::Pinned => {
                 self.operands(e, role, &mut |e, role| self.look(e, role, seen));
                 seen.read |= role == Role::Value && self.reads(e);
             }
@@ -142,7 +145,7 @@ impl<'a> Fx<'_, 'a> {
         match part {
             Part::Nothing => return,
             Part::Conditional(x) => self.lower_ahead(x, Role::Value),
-            Part::Event | Part::Plain => {
+            Part::Event | Part::Plain | Part::Pinned => {
                 let mut inner = Vec::new();
                 self.operands(e, role, &mut |e, role| inner.push((e, role)));
                 for (e, role) in inner {
@@ -187,8 +190,12 @@ impl<'a> Fx<'_, 'a> {
                 None => Part::Event,
                 Some(BuiltinId::Append | BuiltinId::Copy) => Part::Event,
                 Some(BuiltinId::Alignof | BuiltinId::Offsetof | BuiltinId::Sizeof) => Part::Nothing,
-                Some(_) => Part::Plain,
+                Some(_) => Part::Pinned,
             },
+            ExprKind::Binary(BinaryOp::Eq | BinaryOp::Ne, x, _) if !self.is_nil(x) => {
+                let compares_whole = matches!(self.ty(x.id).under(), Kind::Struct(_) | Kind::Array(_));
+                if compares_whole { Part::Pinned } else { Part::Plain }
+            }
             _ => Part::Plain,
         }
     }

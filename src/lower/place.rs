@@ -246,7 +246,46 @@ impl<'a> Fx<'_, 'a> {
         let val = self.expr_as(y, ty);
         self.lit_home = before;
         self.at(x.pos);
-        self.write(&place, ty, &val);
+        match (&place, self.shortens(x, y)) {
+            // Neither pointer nor capacity changes: without the barrier, which the runtime counts on.
+            (Place::Mem(a), true) => self.store_scalar(*a, 8, val.parts()[1], false),
+            _ => self.write(&place, ty, &val),
+        }
+    }
+
+    /// Whether `x = y` is `x = x[:n]` of a slice.
+    fn shortens(&self, x: &'a ast::Expr, y: &'a ast::Expr) -> bool {
+        let ExprKind::Slice(s) = &y.unparen().kind else { return false };
+        s.index[0].is_none()
+            && s.index[2].is_none()
+            && matches!(self.ty(x.id).under(), Kind::Slice(_))
+            && self.is_same_place(x, &s.x)
+    }
+
+    /// Whether two expressions without calls name one variable or a field of it.
+    fn is_same_place(&self, x: &'a ast::Expr, y: &'a ast::Expr) -> bool {
+        let (x, y) = (x.unparen(), y.unparen());
+        match (&x.kind, &y.kind) {
+            (ExprKind::Name(_), ExprKind::Name(_)) => {
+                let (a, b) = (self.info().object_of(x.id), self.info().object_of(y.id));
+                a.is_some() && a == b
+            }
+            (ExprKind::Selector(a, _), ExprKind::Selector(b, _)) => {
+                let path = |e: &'a ast::Expr| self.info().selections.get(e.id);
+                let same = |a: &[u32], b: &[u32]| a == b;
+                match (path(x), path(y)) {
+                    (Some(p), Some(q)) => {
+                        p.kind == SelectionKind::Field
+                            && q.kind == SelectionKind::Field
+                            && same(&p.index, &q.index)
+                            && self.is_same_place(a, b)
+                    }
+                    _ => false,
+                }
+            }
+            (ExprKind::Star(a), ExprKind::Star(b)) => self.is_same_place(a, b),
+            _ => false,
+        }
     }
 
     /// Evaluates an expression for its effects, which include the faults of loading it.

@@ -146,7 +146,7 @@ impl Fx<'_, '_> {
         self.b.store(base, val, off, flags);
     }
 
-    fn store_scalar(&mut self, a: Addr, offset: u64, val: Value, barrier: bool) {
+    pub fn store_scalar(&mut self, a: Addr, offset: u64, val: Value, barrier: bool) {
         let constant = || matches!(self.b.func.def(val), Some(Op::Iconst { .. } | Op::SymAddr { .. }));
         let needs = match a.mem {
             Mem::Stack => false,

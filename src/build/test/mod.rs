@@ -10,6 +10,9 @@ mod main_text;
 mod results;
 mod vetting;
 
+#[cfg(test)]
+mod vet_tests;
+
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
