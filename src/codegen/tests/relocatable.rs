@@ -24,7 +24,9 @@ fn symbols_and_relocations_are_there() {
         crate::ir::parse("func \"p.f\"() -> () {\nblock0:\n  call \"q.g\"() : () -> ()\n  return\n}\n")
             .unwrap();
     let code = compile(&func[0], &backend(), &mut Scratch::default());
-    let bytes = write(&[code.clone()], &[data("p.d", Section::Data), data("p.r", Section::RoData)]).unwrap();
+    let bytes =
+        write(std::slice::from_ref(&code), &[data("p.d", Section::Data), data("p.r", Section::RoData)])
+            .unwrap();
     let file = ElfFile64::<::object::Endianness>::parse(&*bytes).unwrap();
     let symbol =
         |name: &str| file.symbols().find(|s| s.name() == Ok(name)).unwrap_or_else(|| panic!("{name}"));
